@@ -1,0 +1,164 @@
+// The run record: everything that one run of pgduet did and saw. Every report is made from it.
+//
+// Stored as one JSON file, `.pgduet/runs/<run id>.json`, whose members are the members of the
+// structs below, by the same names (an absent optional or empty member is left out).
+// `format_version` rises when a reader of the old format would misread the new one; unknown members
+// are ignored, so that an older pgduet reads a newer record of the same version. Records hold no
+// credentials: connection strings never enter them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pgduet/gate/catalog.h"
+#include "pgduet/gate/error.h"
+#include "pgduet/gate/json.h"
+#include "pgduet/gate/policy.h"
+#include "pgduet/gate/result.h"
+#include "pgduet/gate/work.h"
+
+namespace pgduet::gate {
+
+constexpr int run_record_format_version = 1;
+
+// One value of a binding.
+struct ParameterValue {
+  std::string name;                  // "customer_id"; "1" for $1
+  std::optional<std::string> value;  // as text; nothing is NULL
+  std::string type;                  // what the server says the parameter is: "integer"
+
+  bool operator==(const ParameterValue&) const = default;
+};
+
+// Why a binding has no result.
+struct ExecutionFailure {
+  enum class Kind { error, timeout, connection_lost, not_prepared };
+
+  Kind kind = Kind::error;
+  std::string sqlstate;  // "57014"; "" when the server could not say
+  std::string message;   // the server's words, first line
+
+  bool operator==(const ExecutionFailure&) const = default;
+};
+
+// One timed run of one binding, without EXPLAIN.
+struct Execution {
+  double wall_us = 0;
+  std::optional<double> cpu_us;  // CPU time of the server process; nothing where it cannot be seen
+  int stage = 0;                 // 0: the screening executions
+
+  bool operator==(const Execution&) const = default;
+};
+
+// One binding on one side.
+struct BindingRun {
+  int number = 1;  // from 1; the same number on both sides means the same binding
+  std::vector<ParameterValue> parameters;
+  std::string coverage;  // which part of the data it hits: "customer_id: most common value, 3.1 %
+                         // of orders"; "" when unknown
+  std::optional<ExecutionFailure> failure;
+  std::optional<ResultSummary> result;  // nothing after a failure
+  Json plan;  // EXPLAIN (ANALYZE, ...), the element of the server's array; null after a failure
+  std::string shape;  // PlanShape::id of `plan`
+  Work work;
+  std::vector<Execution> executions;
+
+  bool operator==(const BindingRun&) const = default;
+};
+
+// One query on one side.
+struct QueryRun {
+  SourcePosition source;       // its "-- name:" line
+  std::string sql;             // as it was written, without its header
+  std::string normalized_sql;  // constants replaced (libpg_query)
+  std::string fingerprint;  // libpg_query's; the server's query identifier, as "queryid:...", where
+                            // that cannot parse it
+  std::vector<std::string> relations;  // what it reads: "public.orders"
+  std::vector<std::string> columns;    // "public.orders.customer_id"
+  Json generic_plan;          // EXPLAIN of the generic plan; null for a query without parameters
+  std::string generic_shape;  // "" for none
+  std::vector<std::string>
+      alternate_shapes;            // other shapes seen over repeated ANALYZE: the plan is unstable
+  std::vector<std::string> notes;  // what could not be had of this query, and why
+  std::vector<BindingRun> bindings;
+
+  bool operator==(const QueryRun&) const = default;
+};
+
+// One query of a workload.
+struct QueryRecord {
+  std::string name;
+  double weight = 1;  // executions per unit of time, relative to the other queries
+  std::optional<std::string> skip_reason;  // from its header; such a query was not run
+  Policy policy;
+  std::optional<QueryRun> base;  // nothing: no base side, or the query is not there
+  std::optional<QueryRun> head;  // nothing: the query is gone, or skipped
+
+  bool operator==(const QueryRecord&) const = default;
+};
+
+// What one side is and how it was made.
+struct SideRecord {
+  std::string revision;          // "3f2a91c (origin/main)", "work tree", "directory other/shop"
+  std::string postgres_version;  // "15.18"
+  int postgres_major = 0;
+  bool external_server = false;  // --server: not started by pgduet
+  std::string clock;             // "CPU time of the server process" or why only wall time
+  std::string statistics;        // "ANALYZE with a fixed sample" or "ANALYZE repeated 8 times"
+  std::map<std::string, std::string>
+      settings;            // what pgduet and the workload set, beyond the server's defaults
+  std::string setup_hash;  // of everything that makes the database; equal hashes share one cluster
+  bool from_cache = false;
+  double setup_seconds = 0;
+  std::vector<StepRecord> steps;
+  Catalog catalog;  // after the last step
+  std::vector<std::string> notes;
+
+  bool operator==(const SideRecord&) const = default;
+};
+
+// One workload of a run.
+struct WorkloadRecord {
+  std::string name;
+  std::string directory;  // as given
+  std::optional<SideRecord> base;
+  SideRecord head;
+  bool one_cluster = false;          // base and head ran on the same database
+  std::vector<QueryRecord> queries;  // in the order of head's files, then those only base has
+  std::vector<std::string> notes;
+
+  bool operator==(const WorkloadRecord&) const = default;
+};
+
+struct RunRecord {
+  int format_version = run_record_format_version;
+  std::string pgduet_version;
+  std::string run_id;      // "20261121T101500Z-1f3a"; sorts by time
+  std::string started_at;  // ISO 8601, UTC
+  double seconds = 0;
+  std::vector<WorkloadRecord> workloads;
+
+  bool operator==(const RunRecord&) const = default;
+};
+
+// The fastest of the screening executions.
+struct MinimumTimes {
+  double wall_us = 0;
+  std::optional<double> cpu_us;
+};
+std::optional<MinimumTimes> minimum_times(const BindingRun& binding);
+
+// "customer_id = 42, status = 'open'"; values longer than 40 characters are cut, NULL is NULL. ""
+// without parameters.
+std::string to_text(const std::vector<ParameterValue>& parameters);
+
+// Compact (no indentation). `from_text` throws Error(input) for a text that is no run record, is
+// cut short, or has another format_version (says which, and which it reads).
+std::string to_text(const RunRecord& record);
+RunRecord run_record_from_text(std::string_view text, const std::string& file);
+
+}  // namespace pgduet::gate

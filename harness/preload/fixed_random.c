@@ -1,0 +1,1 @@
+void pgduet_placeholder(void);

@@ -1,0 +1,1 @@
+#include "pgduet/harness/cluster.h"

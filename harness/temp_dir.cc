@@ -1,0 +1,1 @@
+#include "pgduet/harness/temp_dir.h"

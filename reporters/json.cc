@@ -1,0 +1,1 @@
+#include "pgduet/reporters/reporter.h"

@@ -95,6 +95,9 @@ struct QueryRecord {
   double weight = 1;  // executions per unit of time, relative to the other queries
   std::optional<std::string> skip_reason;  // from its header; such a query was not run
   Policy policy;
+  // Base has the same query and both sides share one database: it was run once, as head, because
+  // nothing can differ. `base` is empty then, and the query counts as compared with base.
+  bool unchanged = false;
   std::optional<QueryRun> base;  // nothing: no base side, or the query is not there
   std::optional<QueryRun> head;  // nothing: the query is gone, or skipped
 

@@ -1,0 +1,69 @@
+// The database of one side of a workload: built or taken from the cache, ready for queries, gone
+// with its owner.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pgduet/gate/run_record.h"
+#include "pgduet/harness/cluster.h"
+#include "pgduet/harness/executor.h"
+#include "pgduet/harness/setup.h"
+#include "pgduet/harness/workload.h"
+
+namespace pgduet::harness {
+
+class WorkloadDatabase {
+ public:
+  virtual ~WorkloadDatabase() = default;
+
+  // The database as setup left it. Only statements that change nothing may run there: it is kept
+  // for later runs.
+  virtual Database database() const = 0;
+
+  // A copy for statements that write, made at the first call with that label and dropped by the
+  // destructor.
+  virtual Database copy(const std::string& label) = 0;
+
+  // How it was made: all of a SideRecord but the revision.
+  virtual const gate::SideRecord& description() const = 0;
+
+  // Whether ANALYZE takes another sample each time, so that one plan a binding is not all there may
+  // be.
+  virtual bool sampling_is_random() const = 0;
+
+  // Runs ANALYZE on every table again.
+  virtual void analyze() = 0;
+
+  // The last lines of the server's log; "" where they cannot be seen.
+  virtual std::string log_tail() const = 0;
+};
+
+struct PrivateServerOptions {
+  Installation installation;
+  std::optional<SystemUser> user;
+  std::function<void(const std::string&)>
+      progress;  // "building the database: setup/002_seed.sql"; may be empty
+};
+
+// What makes two sides share one private cluster: equal keys, equal databases.
+std::string cluster_key(const Workload& workload, const Installation& installation);
+
+// On a private cluster, from `cache` where it is there. Throws what ClusterCache::acquire, Server
+// and build_database throw.
+std::unique_ptr<WorkloadDatabase> open_private_database(const Workload& workload,
+                                                        ClusterCache& cache,
+                                                        const PrivateServerOptions& options);
+
+// On a server that is already there: a database of our own beside its others, dropped at the end;
+// databases that a killed run left are dropped first. `url` is any libpq connection string to a
+// database where CREATE DATABASE may be called. Its password appears nowhere.
+std::unique_ptr<WorkloadDatabase> open_external_database(
+    const Workload& workload, const std::string& url,
+    const std::function<void(const std::string&)>& progress);
+
+// `text` with the passwords of `url` replaced by "***".
+std::string without_password(std::string text, const std::string& url);
+
+}  // namespace pgduet::harness

@@ -1,0 +1,327 @@
+#include "pgduet/harness/runner.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "pgduet/gate/error.h"
+#include "pgduet/gate/result.h"
+#include "pgduet/harness/interrupt.h"
+#include "pgduet/harness/project_files.h"
+#include "pgduet/harness/workload_database.h"
+#include "sides.h"
+
+#ifndef PGDUET_VERSION
+#define PGDUET_VERSION "0"
+#endif
+
+namespace pgduet::harness {
+namespace {
+
+using gate::QueryRecord;
+using gate::QueryRun;
+using gate::WorkloadRecord;
+
+std::string utc_now() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+bool selected(const std::vector<std::string>& globs, const std::string& name) {
+  return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+           return fnmatch(glob.c_str(), name.c_str(), 0) == 0;
+         });
+}
+
+const Query* find_query(const Workload& workload, const std::string& name) {
+  for (const Query& query : workload.queries) {
+    if (query.name == name) return &query;
+  }
+  return nullptr;
+}
+
+// Whether both sides send the server the same, so that on one database nothing can differ.
+bool same_execution(const Query& a, const Query& b) {
+  const auto generators = [](const Query& query) {
+    std::vector<Parameter> parameters = query.parameters;
+    for (Parameter& parameter : parameters) parameter.generator.at = {};
+    return parameters;
+  };
+  const std::vector<Parameter> of_a = generators(a);
+  const std::vector<Parameter> of_b = generators(b);
+  return a.numbered.sql == b.numbered.sql && a.role == b.role && a.settings == b.settings &&
+         a.order_any == b.order_any && a.timeout == b.timeout && a.bindings == b.bindings &&
+         std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
+                    [](const Parameter& x, const Parameter& y) {
+                      return x.name == y.name && x.generator == y.generator;
+                    });
+}
+
+// The databases of a workload's sides; one where both are made of the same.
+struct Databases {
+  std::shared_ptr<WorkloadDatabase> base;
+  std::shared_ptr<WorkloadDatabase> head;
+};
+
+class WorkloadRun {
+ public:
+  WorkloadRun(const RunOptions& options, Progress& progress, const std::filesystem::path& directory)
+      : options_(options), progress_(progress), sides_(resolve_sides(directory, options)) {
+    record_.name = sides_.head.workload.name;
+    record_.directory = directory.string();
+    record_.notes = sides_.notes;
+  }
+
+  WorkloadRecord run() {
+    open_databases();
+    describe(sides_.head, *databases_.head, record_.head);
+    if (sides_.base) describe(*sides_.base, *databases_.base, record_.base.emplace());
+    record_.one_cluster = databases_.base == databases_.head;
+    replay_all();
+    if (databases_.head->sampling_is_random()) collect_shapes();
+    return std::move(record_);
+  }
+
+  gate::WorkloadBaselines baselines() const { return {head_baselines(), sides_.base_baselines}; }
+  const std::string& name() const { return record_.name; }
+
+ private:
+  std::map<std::string, gate::LoadedBaseline> head_baselines() const {
+    const std::filesystem::path directory = options_.baselines / sides_.head.workload.name;
+    return load_baselines(directory, directory.string());
+  }
+
+  void say(const std::string& text) { progress_.step(sides_.head.workload.name + ": " + text); }
+
+  static void describe(const Side& side, const WorkloadDatabase& database,
+                       gate::SideRecord& record) {
+    record = database.description();
+    record.revision = side.revision;
+  }
+
+  void open_databases() {
+    const auto tell = [this](const std::string& text) { say(text); };
+    if (!options_.server_url.empty()) {
+      databases_.head = open_external_database(sides_.head.workload, options_.server_url, tell);
+      if (sides_.base) {
+        databases_.base =
+            setup_hash(sides_.base->workload) == setup_hash(sides_.head.workload)
+                ? databases_.head
+                : open_external_database(sides_.base->workload, options_.server_url, tell);
+      }
+      return;
+    }
+    ClusterCache::Options cache_options = options_.cache;
+    cache_options.user = server_user(options_.pg_user);
+    cache_options.message = tell;
+    cache_ = std::make_unique<ClusterCache>(cache_options);
+    cache_->reap();
+    const Installation head = choose_installation(options_.installations, options_.head_major,
+                                                  sides_.head.workload.versions);
+    const auto open = [&](const Workload& workload, const Installation& installation) {
+      return open_private_database(workload, *cache_,
+                                   {installation, server_user(options_.pg_user), tell});
+    };
+    if (!sides_.base) {
+      databases_.head = open(sides_.head.workload, head);
+      return;
+    }
+    const Installation base = choose_installation(
+        options_.installations, options_.base_major != 0 ? options_.base_major : head.major,
+        sides_.base->workload.versions);
+    const std::string head_key = cluster_key(sides_.head.workload, head);
+    const std::string base_key = cluster_key(sides_.base->workload, base);
+    // Always in the order of the keys, so that two runs that want the same two clusters cannot each
+    // hold one.
+    if (head_key <= base_key) databases_.head = open(sides_.head.workload, head);
+    if (head_key == base_key) {
+      databases_.base = databases_.head;
+      return;
+    }
+    try {
+      databases_.base = open(sides_.base->workload, base);
+    } catch (const gate::Error& error) {
+      if (error.kind() != gate::Error::Kind::input) throw;
+      // The pull request is not to blame for a base that cannot be built.
+      throw gate::Error(gate::Error::Kind::environment, error.position(),
+                        "the base side could not be built: " + error.problem(), error.hint());
+    }
+    if (head_key > base_key) databases_.head = open(sides_.head.workload, head);
+  }
+
+  void replay_all() {
+    const std::vector<Query>& queries = sides_.head.workload.queries;
+    std::vector<const Query*> chosen;
+    for (const Query& query : queries) {
+      if (selected(options_.only, query.name)) chosen.push_back(&query);
+    }
+    if (chosen.empty() && !options_.only.empty()) {
+      record_.notes.emplace_back("--only selects no query of this workload");
+    }
+    std::size_t number = 0;
+    for (const Query* query : chosen) {
+      check_interrupt();
+      say("replaying " + std::to_string(++number) + " of " + std::to_string(chosen.size()) + ": " +
+          query->name);
+      record_.queries.push_back(replay(*query));
+    }
+    if (!sides_.base) return;
+    for (const Query& query : sides_.base->workload.queries) {
+      if (selected(options_.only, query.name) &&
+          find_query(sides_.head.workload, query.name) == nullptr) {
+        record_.notes.push_back("query \"" + query.name + "\" of base is gone from head");
+      }
+    }
+  }
+
+  // A replay of the query on its side; a SELECT that turns out to write is replayed on the copy for
+  // writers.
+  struct SideReplay {
+    std::unique_ptr<Replay> replay;
+    QueryRun run;
+  };
+
+  SideReplay replay_on(WorkloadDatabase& database, const std::string& label,
+                       const gate::SideRecord& side, const Query& query, const Bindings& bindings) {
+    const gate::IndexDefinitions indexes = gate::index_definitions(side.catalog);
+    const auto on = [&](const Database& where) {
+      SideReplay result;
+      result.replay = std::make_unique<Replay>(where, query, bindings, indexes, options_.executor);
+      result.run = result.replay->observe();
+      return result;
+    };
+    const bool writes = query.traits.writes || !query.traits.parsed;
+    try {
+      if (writes) return on(database.copy(label));
+      SideReplay result = on(database.database());
+      const bool must_write =
+          std::any_of(result.run.bindings.begin(), result.run.bindings.end(),
+                      [](const gate::BindingRun& binding) {
+                        return binding.failure && binding.failure->sqlstate == "25006";
+                      });
+      return must_write ? on(database.copy(label)) : std::move(result);
+    } catch (const gate::Error& error) {
+      const std::string log = database.log_tail();
+      if (error.kind() != gate::Error::Kind::environment || log.empty()) throw;
+      throw gate::Error(error.kind(), error.position(), error.problem(),
+                        "The last lines of the server log:\n" + log);
+    }
+  }
+
+  QueryRecord replay(const Query& query) {
+    QueryRecord record;
+    record.name = query.name;
+    record.weight = query.weight;
+    record.policy = query.policy;
+    record.skip_reason = query.skip_reason;
+    if (query.skip_reason) return record;
+
+    const Query* on_base = sides_.base ? find_query(sides_.base->workload, query.name) : nullptr;
+    if (on_base != nullptr && on_base->skip_reason) on_base = nullptr;
+    // The base decides which data are tried, so that a change cannot choose its own.
+    const Bindings bindings = make_bindings(
+        sides_.head.workload.name, query,
+        on_base != nullptr ? databases_.base->database() : databases_.head->database());
+
+    std::optional<SideReplay> base;
+    if (on_base != nullptr) {
+      if (record_.one_cluster && same_execution(*on_base, query)) {
+        record.unchanged = true;
+      } else {
+        base = replay_on(
+            *databases_.base, "base", *record_.base, *on_base,
+            same_parameters(*on_base, query)
+                ? bindings
+                : make_bindings(sides_.base->workload.name, *on_base, databases_.base->database()));
+      }
+    }
+    SideReplay head = replay_on(*databases_.head, "head", record_.head, query, bindings);
+    if (base) {
+      settle_determinacy(*base, head);
+      record.base = std::move(base->run);
+    }
+    record.head = std::move(head.run);
+    return record;
+  }
+
+  static bool same_parameters(const Query& a, const Query& b) {
+    return a.numbered.parameters == b.numbered.parameters;
+  }
+
+  // Where the sides differ, asks each whether its statement determines the result at all.
+  static void settle_determinacy(SideReplay& base, SideReplay& head) {
+    const std::size_t count = std::min(base.run.bindings.size(), head.run.bindings.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      std::optional<gate::ResultSummary>& of_base = base.run.bindings[i].result;
+      std::optional<gate::ResultSummary>& of_head = head.run.bindings[i].result;
+      if (!of_base || !of_head || gate::compare_results(*of_base, *of_head).same) continue;
+      for (SideReplay* side : {&base, &head}) {
+        if (side->replay->result_is_determined(i)) continue;
+        gate::ResultSummary& result = *side->run.bindings[i].result;
+        result.determinacy = gate::Determinacy::count_only;
+        result.determinacy_reason = "its rows depend on the plan";
+      }
+    }
+  }
+
+  void collect_shapes() {
+    say("running ANALYZE " + std::to_string(options_.analyze_repetitions) +
+        " times to see which plans alternate");
+    std::vector<Query> queries;
+    std::vector<Bindings> bindings;
+    std::vector<QueryRun*> runs;
+    for (QueryRecord& record : record_.queries) {
+      if (!record.head) continue;
+      const Query& query = *find_query(sides_.head.workload, record.name);
+      Bindings values;
+      for (const gate::BindingRun& binding : record.head->bindings) {
+        std::vector<std::optional<std::string>> row;
+        for (const gate::ParameterValue& parameter : binding.parameters) {
+          row.push_back(parameter.value);
+        }
+        values.push_back(std::move(row));
+      }
+      queries.push_back(query);
+      bindings.push_back(std::move(values));
+      runs.push_back(&*record.head);
+    }
+    collect_alternate_shapes(
+        databases_.head->database(), queries, bindings,
+        gate::index_definitions(record_.head.catalog), options_.analyze_repetitions,
+        [this] { databases_.head->analyze(); }, runs);
+  }
+
+  const RunOptions& options_;
+  Progress& progress_;
+  Sides sides_;
+  std::unique_ptr<ClusterCache> cache_;
+  Databases databases_;
+  WorkloadRecord record_;
+};
+
+}  // namespace
+
+RunResult run_workloads(const RunOptions& options, Progress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  auto record = std::make_shared<gate::RunRecord>();
+  record->pgduet_version = PGDUET_VERSION;
+  record->run_id = new_run_id();
+  record->started_at = utc_now();
+  RunResult result;
+  for (const std::filesystem::path& directory : options.workloads) {
+    WorkloadRun run(options, progress, directory);
+    result.baselines[run.name()] = run.baselines();
+    record->workloads.push_back(run.run());
+  }
+  record->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.record = std::move(record);
+  return result;
+}
+
+}  // namespace pgduet::harness

@@ -1,0 +1,114 @@
+#include "sides.h"
+
+#include <algorithm>
+
+#include "pgduet/gate/error.h"
+#include "pgduet/harness/git.h"
+#include "pgduet/harness/project_files.h"
+
+namespace pgduet::harness {
+namespace fs = std::filesystem;
+namespace {
+
+using gate::Error;
+
+// The directory's place below the top of the work tree; nothing when it lies outside.
+std::optional<fs::path> place_in(const fs::path& top, const fs::path& directory) {
+  std::error_code error;
+  const fs::path relative =
+      fs::relative(fs::weakly_canonical(directory, error), fs::weakly_canonical(top, error), error);
+  if (error || relative.empty() || *relative.begin() == "..") return std::nullopt;
+  return relative;
+}
+
+bool has_run_step(const Workload& workload) {
+  return std::any_of(workload.setup.begin(), workload.setup.end(),
+                     [](const SetupStep& step) { return step.kind == SetupStep::Kind::run; });
+}
+
+void use_directory(Sides& sides, const fs::path& directory, const std::string& value) {
+  fs::path found = value;
+  if (!fs::exists(found / "workload.json")) found /= directory.filename();
+  if (!fs::exists(found / "workload.json")) {
+    throw Error(Error::Kind::usage, {value, 0, 0}, "--base-dir holds no workload",
+                "Name a directory with a workload.json, or one that holds \"" +
+                    directory.filename().string() + "/\".");
+  }
+  sides.base = Side{load_workload(found, found.string()), "directory " + found.string(), {}};
+}
+
+void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
+                  const RunOptions& options, const std::string& revision) {
+  const std::optional<fs::path> place = place_in(top, directory);
+  if (!place) {
+    sides.notes.push_back("\"" + directory.string() +
+                          "\" is not in this repository: no base to compare with");
+    return;
+  }
+  const GitRevision base = merge_base(top, revision);
+  if (!exists_in(top, base.commit, *place / "workload.json")) {
+    sides.notes.push_back("the workload is not in base " + base.shown + ": all of it is new");
+    return;
+  }
+  TempDir exported(fs::temp_directory_path(), "pgduet-base-");
+  export_files(top, base.commit, *place, exported.path());
+  const std::string shown = base.commit.substr(0, 10) + ":" + place->generic_string();
+  Workload workload = load_workload(exported.path() / *place, shown);
+  if (has_run_step(workload)) {
+    // A migration tool may need any file of its revision.
+    export_files(top, base.commit, ".", exported.path());
+    workload = load_workload(exported.path() / *place, shown);
+  }
+  const std::optional<fs::path> baselines =
+      place_in(top, options.baselines / sides.head.workload.name);
+  if (baselines && exists_in(top, base.commit, *baselines)) {
+    export_files(top, base.commit, *baselines, exported.path());
+    sides.base_baselines =
+        load_baselines(exported.path() / *baselines,
+                       base.commit.substr(0, 10) + ":" + baselines->generic_string());
+  }
+  sides.base = Side{std::move(workload), base.shown, std::move(exported)};
+}
+
+}  // namespace
+
+Sides resolve_sides(const fs::path& directory, const RunOptions& options) {
+  const std::optional<fs::path> top = git_top(directory);
+  Sides sides;
+  sides.head.workload = load_workload(directory, directory.string());
+  sides.head.revision = top ? describe_work_tree(*top) : "directory " + directory.string();
+
+  switch (options.base.kind) {
+    case BaseChoice::Kind::none:
+      sides.notes.emplace_back("--base none: compared with the committed baselines only");
+      break;
+    case BaseChoice::Kind::directory:
+      use_directory(sides, directory, options.base.value);
+      break;
+    case BaseChoice::Kind::revision:
+      if (!top) {
+        throw Error(Error::Kind::usage, {directory.string(), 0, 0},
+                    "--base needs a git repository, and this directory is in none",
+                    "Use --base-dir DIR, or --base none.");
+      }
+      use_revision(sides, *top, directory, options, options.base.value);
+      break;
+    case BaseChoice::Kind::automatic:
+      if (options.base_major != 0 && options.base_major != options.head_major) {
+        // Two versions are asked for: the version is the change.
+        sides.base = Side{sides.head.workload, sides.head.revision, {}};
+      } else if (!top) {
+        sides.notes.emplace_back(
+            "not in a git repository: compared with the committed baselines only");
+      } else if (const auto revision = default_base(*top, options.environment)) {
+        use_revision(sides, *top, directory, options, *revision);
+      } else {
+        sides.notes.emplace_back(
+            "no pull request and no origin/HEAD: compared with the committed baselines only");
+      }
+      break;
+  }
+  return sides;
+}
+
+}  // namespace pgduet::harness

@@ -22,9 +22,9 @@ struct SqlStatement {
   int line = 1;      // of its first character in the script
 };
 
-// Splits a script at its top-level semicolons. COPY ... FROM STDIN with data in the script (as
-// pg_dump writes it) is not understood: such files are for a "restore" step. Throws Error(input) at
-// `file`:line when the scanner cannot read it (an unterminated string, say).
+// Splits a script at its top-level semicolons. Throws Error(input) at `file`:line where the scanner
+// cannot read it (an unterminated string, say), at a psql command (`\set`), and at COPY ... FROM
+// STDIN, whose data (as pg_dump writes it) is no SQL: such files are for a "restore" step.
 std::vector<SqlStatement> split_statements(std::string_view script, const std::string& file);
 
 // A statement whose parameters are $1, $2, ... as the server wants them.
@@ -34,13 +34,16 @@ struct NumberedSql {
                                         // the names "1", "2", ...
 };
 
-// Replaces `:name` by `$n`, in order of first appearance. `::type`, strings, quoted names, dollar
-// quotes, comments and array slices (`a[1:n]`, `a[:n]`) are left alone. Mixing `:name` and `$n` is
-// an Error(input) at `at`.
+// Replaces `:name` by `$n`, in order of first appearance; the rest stays as it is, byte for byte.
+// `::type`, strings, quoted names, dollar quotes, comments and the colon of an array slice
+// (`a[1:n]`, `a[:n]`, but not `ARRAY[:n]` or `a[(:n)]`) are left alone. `at` is where `sql` begins:
+// a text that the scanner cannot read, and mixing `:name` and `$n`, are an Error(input) at their
+// place behind it.
 NumberedSql number_parameters(std::string_view sql, const SourcePosition& at);
 
 // Replaces psql variables (`:scale`, `:'scale'`, `:"scale"`) by the given text, with psql's
-// quoting.
+// quoting; array slices are left alone. A script that the scanner cannot read is returned as it is:
+// split_statements says what is wrong with it.
 std::string substitute_variable(std::string_view script, const std::string& name,
                                 const std::string& value);
 

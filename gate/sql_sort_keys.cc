@@ -1,0 +1,1 @@
+#include "pgduet/gate/sql.h"

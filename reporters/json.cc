@@ -1,1 +1,179 @@
-#include "pgduet/reporters/reporter.h"
+#include "json.h"
+
+#include <map>
+
+#include "details.h"
+#include "pgduet/gate/json.h"
+
+namespace pgduet::reporters {
+namespace {
+
+using gate::Json;
+
+constexpr int report_format_version = 1;
+
+std::string name_of(gate::Finding::Kind kind) {
+  using Kind = gate::Finding::Kind;
+  switch (kind) {
+    case Kind::result:
+      return "result";
+    case Kind::failure:
+      return "failure";
+    case Kind::plan:
+      return "plan";
+    case Kind::work:
+      return "work";
+    case Kind::estimate:
+      return "estimate";
+    case Kind::time:
+      return "time";
+    case Kind::stability:
+      return "stability";
+    case Kind::baseline:
+      return "baseline";
+  }
+  return "";
+}
+
+std::string name_of(gate::Finding::Weight weight) {
+  using Weight = gate::Finding::Weight;
+  if (weight == Weight::convicts) return "convicts";
+  return weight == Weight::explains ? "explains" : "informs";
+}
+
+std::string name_of(gate::Report::Outcome outcome) {
+  using Outcome = gate::Report::Outcome;
+  if (outcome == Outcome::passed) return "passed";
+  return outcome == Outcome::failed ? "failed" : "not measured";
+}
+
+template <typename Value>
+Json optional_json(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json position_json(const gate::SourcePosition& position) {
+  if (position.file.empty()) return nullptr;
+  return {{"file", position.file}, {"line", position.line}};
+}
+
+Json finding_json(const gate::Finding& finding) {
+  Json json;
+  json["kind"] = name_of(finding.kind);
+  json["weight"] = name_of(finding.weight);
+  json["reference"] = finding.reference == gate::Finding::Reference::base ? "base" : "baseline";
+  json["binding"] = finding.binding;
+  json["path"] = finding.path;
+  json["before"] = finding.before;
+  json["after"] = finding.after;
+  json["ratio"] = optional_json(finding.ratio);
+  json["sentence"] = finding.sentence;
+  json["reason"] = finding.reason;
+  json["culprit"] = position_json(finding.culprit);
+  return json;
+}
+
+Json binding_json(const gate::QueryReport& query) {
+  const gate::BindingRun* binding = worst_binding(query);
+  if (binding == nullptr) return nullptr;
+  Json parameters = Json::array();
+  for (const gate::ParameterValue& parameter : binding->parameters) {
+    parameters.push_back({{"name", parameter.name},
+                          {"value", optional_json(parameter.value)},
+                          {"type", parameter.type}});
+  }
+  return {{"number", binding->number},
+          {"coverage", binding->coverage},
+          {"parameters", std::move(parameters)}};
+}
+
+Json times_json(const std::optional<gate::MinimumTimes>& times) {
+  if (!times) return nullptr;
+  return {{"cpu_us", optional_json(times->cpu_us)}, {"wall_us", times->wall_us}};
+}
+
+Json work_json(const std::optional<gate::Work>& work) {
+  return work ? gate::to_json(*work) : Json(nullptr);
+}
+
+Json query_json(const gate::QueryReport& query) {
+  Json json;
+  json["name"] = query.name;
+  json["file"] = query.source.file;
+  json["line"] = query.source.line;
+  json["verdict"] = gate::to_text(query.verdict);
+  json["fails"] = query.fails;
+  json["headline"] = query.headline;
+  json["next_step"] = query.next_step;
+  json["notes"] = query.notes;
+  json["binding"] = binding_json(query);
+  json["times"] = {{"before", times_json(query.times.before)},
+                   {"after", times_json(query.times.after)}};
+  json["work"] = {{"before", work_json(query.work_before)}, {"after", work_json(query.work_after)}};
+  json["findings"] = Json::array();
+  for (const gate::Finding& finding : query.findings) {
+    json["findings"].push_back(finding_json(finding));
+  }
+  return json;
+}
+
+Json side_json(const gate::SideRecord& side) {
+  return {{"revision", side.revision},
+          {"postgres_version", side.postgres_version},
+          {"clock", side.clock},
+          {"statistics", side.statistics},
+          {"notes", side.notes}};
+}
+
+Json workload_json(const gate::WorkloadReport& workload) {
+  std::map<gate::Verdict, int> counts;
+  Json queries = Json::array();
+  for (const gate::QueryReport& query : workload.queries) {
+    ++counts[query.verdict];
+    queries.push_back(query_json(query));
+  }
+  Json json;
+  json["name"] = workload.name;
+  if (const gate::WorkloadRecord* record = workload.record) {
+    json["directory"] = record->directory;
+    json["one_cluster"] = record->one_cluster;
+    json["base"] = record->base ? side_json(*record->base) : Json(nullptr);
+    json["head"] = side_json(record->head);
+  }
+  json["compared_with"] = workload.compared_with;
+  json["notes"] = workload.notes;
+  json["counts"] = Json::object();
+  for (const auto& [verdict, count] : counts) json["counts"][gate::to_text(verdict)] = count;
+  json["queries"] = std::move(queries);
+  return json;
+}
+
+class JsonReporter : public Reporter {
+ public:
+  void write(const gate::Report& report, std::ostream& out) const override {
+    Json json;
+    json["format_version"] = report_format_version;
+    if (report.record) {
+      json["pgduet_version"] = report.record->pgduet_version;
+      json["run_id"] = report.record->run_id;
+      json["started_at"] = report.record->started_at;
+      json["seconds"] = report.record->seconds;
+    }
+    json["outcome"] = name_of(report.outcome);
+    json["exit_status"] = gate::exit_status(report.outcome);
+    json["summary"] = report.summary;
+    json["workloads"] = Json::array();
+    for (const gate::WorkloadReport& workload : report.workloads) {
+      json["workloads"].push_back(workload_json(workload));
+    }
+    out << gate::to_pretty_text(json);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Reporter> make_json_reporter(const ReportOptions&) {
+  return std::make_unique<JsonReporter>();
+}
+
+}  // namespace pgduet::reporters

@@ -1,0 +1,181 @@
+#include "details.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "quantity.h"
+
+namespace pgduet::reporters {
+namespace {
+
+using gate::Finding;
+
+// More would bury the few that matter; the JSON report has all of them.
+constexpr std::size_t findings_shown = 6;
+
+std::string label_of(Finding::Kind kind) {
+  switch (kind) {
+    case Finding::Kind::result:
+      return "result";
+    case Finding::Kind::failure:
+      return "error";
+    case Finding::Kind::plan:
+      return "plan";
+    case Finding::Kind::work:
+      return "work";
+    case Finding::Kind::estimate:
+      return "rows";
+    case Finding::Kind::time:
+      return "time";
+    case Finding::Kind::stability:
+      return "unstable";
+    case Finding::Kind::baseline:
+      return "baseline";
+  }
+  return "";
+}
+
+std::string change_text(const std::string& name, const std::string& before,
+                        const std::string& after, const std::string& ratio) {
+  std::string text = name + " " + before + " → " + after;
+  if (!ratio.empty()) text += " (" + ratio + ")";
+  return text;
+}
+
+std::string time_text(const std::string& clock, std::optional<double> before,
+                      std::optional<double> after) {
+  if (!before && !after) return "";
+  if (!before) return clock + " " + duration_text(*after);
+  if (!after) return clock + " " + duration_text(*before) + " before";
+  return change_text(clock, duration_text(*before), duration_text(*after),
+                     ratio_text(*before, *after));
+}
+
+std::optional<double> cpu_of(const std::optional<gate::MinimumTimes>& times) {
+  return times ? times->cpu_us : std::nullopt;
+}
+
+std::optional<double> wall_of(const std::optional<gate::MinimumTimes>& times) {
+  return times ? std::optional<double>(times->wall_us) : std::nullopt;
+}
+
+void append(std::string& list, const std::string& item) {
+  if (item.empty()) return;
+  if (!list.empty()) list += ", ";
+  list += item;
+}
+
+void add_reasons(const gate::QueryReport& query, std::vector<Detail>& details) {
+  std::set<std::string> given;
+  for (const Finding& finding : query.findings) {
+    if (finding.reason.empty() || !given.insert(finding.reason).second) continue;
+    if (finding.reason != query.headline) details.push_back({"why", finding.reason});
+  }
+}
+
+// Returns whether one of them was about the work.
+bool add_findings(const gate::QueryReport& query, std::vector<Detail>& details) {
+  std::set<std::string> given = {query.headline};
+  std::size_t shown = 0;
+  std::size_t left_out = 0;
+  bool about_work = false;
+  for (const Finding& finding : query.findings) {
+    about_work = about_work || finding.kind == Finding::Kind::work;
+    if (!given.insert(finding.sentence).second) continue;
+    if (shown == findings_shown) {
+      ++left_out;
+      continue;
+    }
+    std::string text = finding.sentence;
+    if (finding.binding != 0 && finding.binding != query.worst_binding) {
+      text += " (binding " + std::to_string(finding.binding) + ")";
+    }
+    details.push_back({label_of(finding.kind), text});
+    ++shown;
+  }
+  if (left_out > 0) {
+    details.push_back({"more", std::to_string(left_out) + " more in the JSON report"});
+  }
+  return about_work;
+}
+
+std::string binding_text(const gate::QueryReport& query) {
+  const gate::BindingRun* binding = worst_binding(query);
+  if (binding == nullptr || binding->parameters.empty()) return "";
+  const gate::QueryRun& run = query.record->head ? *query.record->head : *query.record->base;
+  std::string place;
+  if (run.bindings.size() > 1) {
+    place =
+        "binding " + std::to_string(binding->number) + " of " + std::to_string(run.bindings.size());
+  }
+  if (!binding->coverage.empty()) place += (place.empty() ? "" : "; ") + binding->coverage;
+  return gate::to_text(binding->parameters) + (place.empty() ? "" : " (" + place + ")");
+}
+
+}  // namespace
+
+std::string times_text(const gate::TimesShown& times) {
+  std::string text = time_text("CPU", cpu_of(times.before), cpu_of(times.after));
+  append(text, time_text("wall", wall_of(times.before), wall_of(times.after)));
+  return text;
+}
+
+std::string work_text(const gate::QueryReport& query) {
+  if (!query.work_before || !query.work_after) return "";
+  const auto change = [](const std::string& name, std::int64_t before, std::int64_t after) {
+    if (before == after) return std::string();
+    return change_text(name, count_text(before), count_text(after),
+                       ratio_text(static_cast<double>(before), static_cast<double>(after)));
+  };
+  const gate::Work& before = *query.work_before;
+  const gate::Work& after = *query.work_after;
+  std::string text = change("blocks", before.shared_blocks, after.shared_blocks);
+  append(text, change("temp blocks", before.temp_blocks, after.temp_blocks));
+  append(text, change("rows visited", before.rows_visited, after.rows_visited));
+  append(text, change("WAL bytes", before.wal_bytes, after.wal_bytes));
+  return text;
+}
+
+const gate::BindingRun* worst_binding(const gate::QueryReport& query) {
+  if (query.record == nullptr || query.worst_binding == 0) return nullptr;
+  for (const auto* side : {&query.record->head, &query.record->base}) {
+    if (!*side) continue;
+    for (const gate::BindingRun& binding : (*side)->bindings) {
+      if (binding.number == query.worst_binding) return &binding;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<Detail> details_of(const gate::QueryReport& query) {
+  std::vector<Detail> details;
+  add_reasons(query, details);
+  const bool about_work = add_findings(query, details);
+  if (const std::string work = work_text(query); !about_work && !work.empty()) {
+    details.push_back({"work", work});
+  }
+  if (const std::string times = times_text(query.times); !times.empty()) {
+    details.push_back({"time", times});
+  }
+  if (const std::string binding = binding_text(query); !binding.empty()) {
+    details.push_back({"with", binding});
+  }
+  for (const std::string& note : query.notes) details.push_back({"note", note});
+  if (!query.next_step.empty()) details.push_back({"next", query.next_step});
+  return details;
+}
+
+std::string counts_text(const gate::WorkloadReport& workload) {
+  std::map<gate::Verdict, std::size_t> counts;
+  for (const gate::QueryReport& query : workload.queries) ++counts[query.verdict];
+  std::string text;
+  for (const auto& [verdict, count] : counts) {
+    append(text, std::to_string(count) + " " + gate::to_text(verdict));
+  }
+  const std::size_t queries = workload.queries.size();
+  const std::string total = std::to_string(queries) + (queries == 1 ? " query" : " queries");
+  return text.empty() ? total : total + ": " + text;
+}
+
+}  // namespace pgduet::reporters

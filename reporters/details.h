@@ -1,0 +1,37 @@
+// What a report tells about one query below its headline, as labelled lines that each format of
+// running text (console, JUnit) lays out in its own way.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pgduet/gate/report.h"
+
+namespace pgduet::reporters {
+
+// One line: "plan", "orders o: Index Scan using orders_customer_id_idx → Seq Scan".
+struct Detail {
+  std::string label;  // at most 8 letters; "why", "plan", "time", "next", ...
+  std::string text;
+
+  bool operator==(const Detail&) const = default;
+};
+
+// In the order in which a reader asks: why, what exactly, how slow, with which parameters, what
+// else is known, what to do. Says nothing twice: a finding that is the headline again is left out,
+// so is a reason that was given already.
+std::vector<Detail> details_of(const gate::QueryReport& query);
+
+// "CPU 31 µs → 75 ms (2,419×), wall 60 µs → 76 ms (1,267×)"; "" when no time is known.
+std::string times_text(const gate::TimesShown& times);
+
+// "blocks 24 → 8,334 (347×), rows visited 20 → 100,000 (5,000×)": what differs; "" when nothing.
+std::string work_text(const gate::QueryReport& query);
+
+// The binding that decided the verdict, on the side that has it; null when there is none.
+const gate::BindingRun* worst_binding(const gate::QueryReport& query);
+
+// "31 queries: 1 broken, 1 regressed, 29 passed", the worst first.
+std::string counts_text(const gate::WorkloadReport& workload);
+
+}  // namespace pgduet::reporters

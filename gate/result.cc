@@ -1,1 +1,154 @@
 #include "pgduet/gate/result.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "json_members.h"
+#include "wording.h"
+
+namespace pgduet::gate {
+namespace {
+
+constexpr EnumeratorNames<4> determinacy_names = {"full", "ties", "count_only", "none"};
+
+// Additions in another order differ by a few units in the last place times the number of rows;
+// 1e-9 of the absolute sum leaves room for millions of rows and still sees a changed cent.
+constexpr double float_tolerance = 1e-9;
+
+ResultComparison different(std::string sentence) { return {false, std::move(sentence), {}}; }
+
+std::string column_names(const std::vector<FloatColumnSum>& columns) {
+  std::vector<std::string> names;
+  for (const FloatColumnSum& column : columns) names.push_back("\"" + column.column + "\"");
+  return names.empty() ? "none" : list_text(names);
+}
+
+bool nearly_equal(double expected, double actual, double scale) {
+  return std::abs(expected - actual) <= float_tolerance * scale;
+}
+
+std::string float_difference(const std::vector<FloatColumnSum>& expected,
+                             const std::vector<FloatColumnSum>& actual) {
+  if (expected.size() != actual.size()) {
+    return "returns other floating-point columns: " + column_names(actual) + " instead of " +
+           column_names(expected);
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const FloatColumnSum& before = expected[i];
+    const FloatColumnSum& after = actual[i];
+    const double scale = std::max(before.absolute_sum, after.absolute_sum);
+    if (before.not_finite != after.not_finite) {
+      return "column \"" + after.column + "\" holds " + count_text(after.not_finite) +
+             " values that are not finite instead of " + count_text(before.not_finite);
+    }
+    if (!nearly_equal(before.sum, after.sum, scale) ||
+        !nearly_equal(before.absolute_sum, after.absolute_sum, scale)) {
+      return "returns other values in column \"" + after.column + "\", whose sum is " +
+             number_text(after.sum) + " instead of " + number_text(before.sum);
+    }
+  }
+  return "";
+}
+
+bool both_and_different(const std::string& expected, const std::string& actual) {
+  return !expected.empty() && !actual.empty() && expected != actual;
+}
+
+ResultComparison compare_rows(const ResultSummary& expected, const ResultSummary& actual,
+                              Determinacy determinacy) {
+  const bool ties = determinacy == Determinacy::ties;
+  const bool other_rows = ties ? both_and_different(expected.inner_checksum, actual.inner_checksum)
+                               : expected.checksum != actual.checksum;
+  if (other_rows)
+    return different("returns other rows (" + count_text(actual.rows) + ", as before)");
+  if (both_and_different(expected.order_checksum, actual.order_checksum)) {
+    return different(ties ? "returns rows with other ORDER BY values"
+                          : "returns the same rows in another order");
+  }
+  if (ties) return {};
+  const std::string floats = float_difference(expected.float_columns, actual.float_columns);
+  return floats.empty() ? ResultComparison{} : different(floats);
+}
+
+std::string left_out(const ResultSummary& expected, const ResultSummary& actual,
+                     Determinacy determinacy) {
+  // The reason belongs to the side that determines less; head's where both determine the same.
+  const std::string& reason =
+      actual.determinacy == determinacy ? actual.determinacy_reason : expected.determinacy_reason;
+  const std::string because = reason.empty() ? "" : ": " + reason;
+  switch (determinacy) {
+    case Determinacy::none:
+      return "result not compared" + because;
+    case Determinacy::count_only:
+      return "result compared by row count" + because;
+    case Determinacy::ties:
+      return "result compared without the rows that tie at the cut" + because;
+    case Determinacy::full:
+      break;
+  }
+  if (expected.order_checksum.empty() != actual.order_checksum.empty()) {
+    return "order of rows not compared: only one of the two has an ORDER BY";
+  }
+  return "";
+}
+
+Json float_column_to_json(const FloatColumnSum& column) {
+  Json json = Json::object();
+  json["column"] = column.column;
+  json["sum"] = column.sum;
+  json["absolute_sum"] = column.absolute_sum;
+  if (column.not_finite != 0) json["not_finite"] = column.not_finite;
+  return json;
+}
+
+FloatColumnSum float_column_from_json(const Json& json) {
+  FloatColumnSum column;
+  read_member(json, "column", column.column);
+  read_member(json, "sum", column.sum);
+  read_member(json, "absolute_sum", column.absolute_sum);
+  read_member(json, "not_finite", column.not_finite);
+  return column;
+}
+
+}  // namespace
+
+ResultComparison compare_results(const ResultSummary& expected, const ResultSummary& actual) {
+  const Determinacy determinacy = std::max(expected.determinacy, actual.determinacy);
+  ResultComparison comparison;
+  if (determinacy != Determinacy::none && expected.rows != actual.rows) {
+    comparison = different("returns " + counted(actual.rows, "row") + " instead of " +
+                           count_text(expected.rows));
+  } else if (determinacy == Determinacy::full || determinacy == Determinacy::ties) {
+    comparison = compare_rows(expected, actual, determinacy);
+  }
+  comparison.note = left_out(expected, actual, determinacy);
+  return comparison;
+}
+
+Json to_json(const ResultSummary& result) {
+  Json json = Json::object();
+  json["rows"] = result.rows;
+  write_member(json, "checksum", result.checksum);
+  write_member(json, "order_checksum", result.order_checksum);
+  write_member(json, "inner_checksum", result.inner_checksum);
+  write_elements(json, "float_columns", result.float_columns, float_column_to_json);
+  if (result.determinacy != Determinacy::full) {
+    json["determinacy"] = name_of(determinacy_names, result.determinacy);
+  }
+  write_member(json, "determinacy_reason", result.determinacy_reason);
+  return json;
+}
+
+ResultSummary result_from_json(const Json& value) {
+  ResultSummary result;
+  read_member(value, "rows", result.rows);
+  read_member(value, "checksum", result.checksum);
+  read_member(value, "order_checksum", result.order_checksum);
+  read_member(value, "inner_checksum", result.inner_checksum);
+  read_elements(value, "float_columns", result.float_columns, float_column_from_json);
+  read_member(value, "determinacy", result.determinacy, determinacy_names);
+  read_member(value, "determinacy_reason", result.determinacy_reason);
+  return result;
+}
+
+}  // namespace pgduet::gate

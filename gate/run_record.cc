@@ -1,1 +1,344 @@
 #include "pgduet/gate/run_record.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "json_members.h"
+
+namespace pgduet::gate {
+namespace {
+
+constexpr EnumeratorNames<4> failure_names = {"error", "timeout", "connection_lost",
+                                              "not_prepared"};
+
+// Values in lists of parameters are cut here, so that a line stays a line.
+constexpr std::size_t longest_value = 40;
+
+Json parameter_to_json(const ParameterValue& parameter) {
+  Json json = Json::object();
+  json["name"] = parameter.name;
+  write_member(json, "value", parameter.value);
+  write_member(json, "type", parameter.type);
+  return json;
+}
+
+ParameterValue parameter_from_json(const Json& json) {
+  ParameterValue parameter;
+  read_member(json, "name", parameter.name);
+  read_member(json, "value", parameter.value);
+  read_member(json, "type", parameter.type);
+  return parameter;
+}
+
+Json failure_to_json(const ExecutionFailure& failure) {
+  Json json = Json::object();
+  json["kind"] = name_of(failure_names, failure.kind);
+  write_member(json, "sqlstate", failure.sqlstate);
+  write_member(json, "message", failure.message);
+  return json;
+}
+
+ExecutionFailure failure_from_json(const Json& json) {
+  ExecutionFailure failure;
+  read_member(json, "kind", failure.kind, failure_names);
+  read_member(json, "sqlstate", failure.sqlstate);
+  read_member(json, "message", failure.message);
+  return failure;
+}
+
+Json execution_to_json(const Execution& execution) {
+  Json json = Json::object();
+  json["wall_us"] = execution.wall_us;
+  write_member(json, "cpu_us", execution.cpu_us);
+  if (execution.stage != 0) json["stage"] = execution.stage;
+  return json;
+}
+
+Execution execution_from_json(const Json& json) {
+  Execution execution;
+  read_member(json, "wall_us", execution.wall_us);
+  read_member(json, "cpu_us", execution.cpu_us);
+  read_member(json, "stage", execution.stage);
+  return execution;
+}
+
+// Takes a plan out of the parsed record instead of copying it: plans are nearly all of a record.
+void move_plan(Json& object, const char* key, Json& target) {
+  const auto found = object.find(key);
+  if (found != object.end()) target = std::move(*found);
+}
+
+Json binding_to_json(const BindingRun& binding) {
+  Json json = Json::object();
+  json["number"] = binding.number;
+  write_elements(json, "parameters", binding.parameters, parameter_to_json);
+  write_member(json, "coverage", binding.coverage);
+  if (binding.failure) json["failure"] = failure_to_json(*binding.failure);
+  if (binding.result) json["result"] = to_json(*binding.result);
+  if (!binding.plan.is_null()) json["plan"] = binding.plan;
+  write_member(json, "shape", binding.shape);
+  json["work"] = to_json(binding.work);
+  write_elements(json, "executions", binding.executions, execution_to_json);
+  return json;
+}
+
+BindingRun binding_from_json(Json& json) {
+  BindingRun binding;
+  read_member(json, "number", binding.number);
+  read_elements(json, "parameters", binding.parameters, parameter_from_json);
+  read_member(json, "coverage", binding.coverage);
+  if (const Json* failure = find_member(json, "failure")) {
+    binding.failure = failure_from_json(*failure);
+  }
+  if (const Json* result = find_member(json, "result")) binding.result = result_from_json(*result);
+  move_plan(json, "plan", binding.plan);
+  read_member(json, "shape", binding.shape);
+  if (const Json* work = find_member(json, "work")) binding.work = work_from_json(*work);
+  read_elements(json, "executions", binding.executions, execution_from_json);
+  return binding;
+}
+
+Json query_run_to_json(const QueryRun& run) {
+  Json json = Json::object();
+  write_member(json, "source", run.source);
+  write_member(json, "sql", run.sql);
+  write_member(json, "normalized_sql", run.normalized_sql);
+  write_member(json, "fingerprint", run.fingerprint);
+  write_member(json, "relations", run.relations);
+  write_member(json, "columns", run.columns);
+  if (!run.generic_plan.is_null()) json["generic_plan"] = run.generic_plan;
+  write_member(json, "generic_shape", run.generic_shape);
+  write_member(json, "alternate_shapes", run.alternate_shapes);
+  write_member(json, "notes", run.notes);
+  write_elements(json, "bindings", run.bindings, binding_to_json);
+  return json;
+}
+
+// As read_elements, for elements that are taken apart.
+template <typename Value, typename FromJson>
+void take_elements(Json& object, const char* key, std::vector<Value>& target,
+                   const FromJson& from_json) {
+  if (find_member(object, key) == nullptr) return;
+  Json& array = object[key];
+  if (!array.is_array()) {
+    throw Error(Error::Kind::input, {}, "\"" + std::string(key) + "\" is not an array");
+  }
+  target.reserve(array.size());
+  for (Json& element : array) target.push_back(from_json(element));
+}
+
+QueryRun query_run_from_json(Json& json) {
+  QueryRun run;
+  read_member(json, "source", run.source);
+  read_member(json, "sql", run.sql);
+  read_member(json, "normalized_sql", run.normalized_sql);
+  read_member(json, "fingerprint", run.fingerprint);
+  read_member(json, "relations", run.relations);
+  read_member(json, "columns", run.columns);
+  move_plan(json, "generic_plan", run.generic_plan);
+  read_member(json, "generic_shape", run.generic_shape);
+  read_member(json, "alternate_shapes", run.alternate_shapes);
+  read_member(json, "notes", run.notes);
+  take_elements(json, "bindings", run.bindings, binding_from_json);
+  return run;
+}
+
+Json query_to_json(const QueryRecord& query) {
+  Json json = Json::object();
+  json["name"] = query.name;
+  json["weight"] = query.weight;
+  write_member(json, "skip_reason", query.skip_reason);
+  json["policy"] = to_json(query.policy);
+  if (query.base) json["base"] = query_run_to_json(*query.base);
+  if (query.head) json["head"] = query_run_to_json(*query.head);
+  return json;
+}
+
+QueryRecord query_from_json(Json& json) {
+  QueryRecord query;
+  read_member(json, "name", query.name);
+  read_member(json, "weight", query.weight);
+  read_member(json, "skip_reason", query.skip_reason);
+  if (const Json* policy = find_member(json, "policy")) query.policy = policy_from_json(*policy);
+  if (find_member(json, "base") != nullptr) query.base = query_run_from_json(json["base"]);
+  if (find_member(json, "head") != nullptr) query.head = query_run_from_json(json["head"]);
+  return query;
+}
+
+Json side_to_json(const SideRecord& side) {
+  Json json = Json::object();
+  write_member(json, "revision", side.revision);
+  write_member(json, "postgres_version", side.postgres_version);
+  json["postgres_major"] = side.postgres_major;
+  json["external_server"] = side.external_server;
+  write_member(json, "clock", side.clock);
+  write_member(json, "statistics", side.statistics);
+  if (!side.settings.empty()) json["settings"] = side.settings;
+  write_member(json, "setup_hash", side.setup_hash);
+  json["from_cache"] = side.from_cache;
+  json["setup_seconds"] = side.setup_seconds;
+  write_elements(json, "steps", side.steps, [](const StepRecord& step) { return to_json(step); });
+  if (!side.catalog.empty()) json["catalog"] = to_json(side.catalog);
+  write_member(json, "notes", side.notes);
+  return json;
+}
+
+void read_settings(const Json& json, std::map<std::string, std::string>& settings) {
+  const Json* object = find_member(json, "settings");
+  if (object == nullptr) return;
+  if (!object->is_object()) throw Error(Error::Kind::input, {}, "\"settings\" is not an object");
+  for (const auto& item : object->items()) {
+    read_member(*object, item.key().c_str(), settings[item.key()]);
+  }
+}
+
+SideRecord side_from_json(const Json& json) {
+  SideRecord side;
+  read_member(json, "revision", side.revision);
+  read_member(json, "postgres_version", side.postgres_version);
+  read_member(json, "postgres_major", side.postgres_major);
+  read_member(json, "external_server", side.external_server);
+  read_member(json, "clock", side.clock);
+  read_member(json, "statistics", side.statistics);
+  read_settings(json, side.settings);
+  read_member(json, "setup_hash", side.setup_hash);
+  read_member(json, "from_cache", side.from_cache);
+  read_member(json, "setup_seconds", side.setup_seconds);
+  read_elements(json, "steps", side.steps, step_from_json);
+  if (const Json* catalog = find_member(json, "catalog"))
+    side.catalog = catalog_from_json(*catalog);
+  read_member(json, "notes", side.notes);
+  return side;
+}
+
+Json workload_to_json(const WorkloadRecord& workload) {
+  Json json = Json::object();
+  json["name"] = workload.name;
+  write_member(json, "directory", workload.directory);
+  if (workload.base) json["base"] = side_to_json(*workload.base);
+  json["head"] = side_to_json(workload.head);
+  json["one_cluster"] = workload.one_cluster;
+  write_elements(json, "queries", workload.queries, query_to_json);
+  write_member(json, "notes", workload.notes);
+  return json;
+}
+
+WorkloadRecord workload_from_json(Json& json) {
+  WorkloadRecord workload;
+  read_member(json, "name", workload.name);
+  read_member(json, "directory", workload.directory);
+  if (const Json* base = find_member(json, "base")) workload.base = side_from_json(*base);
+  if (const Json* head = find_member(json, "head")) workload.head = side_from_json(*head);
+  read_member(json, "one_cluster", workload.one_cluster);
+  take_elements(json, "queries", workload.queries, query_from_json);
+  read_member(json, "notes", workload.notes);
+  return workload;
+}
+
+Json parse_record(std::string_view text, const std::string& file) {
+  try {
+    return Json::parse(text.begin(), text.end());
+  } catch (const Json::parse_error& error) {
+    const bool cut_short = error.byte > text.size();
+    throw Error(Error::Kind::input, {file, 0, 0},
+                cut_short ? "run record is cut short"
+                          : "run record is damaged: no JSON at byte " + std::to_string(error.byte),
+                "Run pgduet again to make a new one.");
+  }
+}
+
+void require_format_version(const Json& json) {
+  int version = 0;
+  if (json.is_object()) read_member(json, "format_version", version);
+  if (version == 0) {
+    throw Error(Error::Kind::input, {}, "this is not a run record: it has no \"format_version\"");
+  }
+  if (version == run_record_format_version) return;
+  throw Error(Error::Kind::input, {},
+              "run record has format version " + std::to_string(version) +
+                  ", and this pgduet reads version " + std::to_string(run_record_format_version));
+}
+
+RunRecord record_from_json(Json json) {
+  require_format_version(json);
+  RunRecord record;
+  read_member(json, "format_version", record.format_version);
+  read_member(json, "pgduet_version", record.pgduet_version);
+  read_member(json, "run_id", record.run_id);
+  read_member(json, "started_at", record.started_at);
+  read_member(json, "seconds", record.seconds);
+  take_elements(json, "workloads", record.workloads, workload_from_json);
+  return record;
+}
+
+// Cuts between characters, never inside one.
+std::string cut(const std::string& value) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const bool starts_character = (static_cast<unsigned char>(value[i]) & 0xC0U) != 0x80U;
+    if (starts_character && ++characters > longest_value) return value.substr(0, i) + "…";
+  }
+  return value;
+}
+
+bool is_plain_number(const std::string& type) {
+  return type == "integer" || type == "bigint" || type == "smallint" || type == "numeric" ||
+         type == "real" || type == "double precision" || type == "boolean";
+}
+
+}  // namespace
+
+std::optional<MinimumTimes> minimum_times(const BindingRun& binding) {
+  std::optional<MinimumTimes> times;
+  for (const Execution& execution : binding.executions) {
+    if (execution.stage != 0) continue;
+    if (!times) {
+      times = MinimumTimes{execution.wall_us, execution.cpu_us};
+      continue;
+    }
+    times->wall_us = std::min(times->wall_us, execution.wall_us);
+    if (execution.cpu_us) {
+      times->cpu_us =
+          times->cpu_us ? std::min(*times->cpu_us, *execution.cpu_us) : *execution.cpu_us;
+    }
+  }
+  return times;
+}
+
+std::string to_text(const std::vector<ParameterValue>& parameters) {
+  std::string text;
+  for (const ParameterValue& parameter : parameters) {
+    if (!text.empty()) text += ", ";
+    text += parameter.name + " = ";
+    if (!parameter.value) {
+      text += "NULL";
+    } else if (is_plain_number(parameter.type)) {
+      text += cut(*parameter.value);
+    } else {
+      text += "'" + cut(*parameter.value) + "'";
+    }
+  }
+  return text;
+}
+
+std::string to_text(const RunRecord& record) {
+  Json json = Json::object();
+  json["format_version"] = record.format_version;
+  write_member(json, "pgduet_version", record.pgduet_version);
+  write_member(json, "run_id", record.run_id);
+  write_member(json, "started_at", record.started_at);
+  json["seconds"] = record.seconds;
+  write_elements(json, "workloads", record.workloads, workload_to_json);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+RunRecord run_record_from_text(std::string_view text, const std::string& file) {
+  try {
+    return record_from_json(parse_record(text, file));
+  } catch (const Error& error) {
+    if (!error.position().file.empty()) throw;
+    throw Error(error.kind(), {file, 0, 0}, error.problem(), error.hint());
+  }
+}
+
+}  // namespace pgduet::gate

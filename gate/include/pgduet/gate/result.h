@@ -32,13 +32,13 @@ struct FloatColumnSum {
 // The result of one binding. Checksums are 16 hexadecimal digits and do not depend on the client.
 struct ResultSummary {
   std::int64_t rows = 0;
-  std::string checksum;  // of the rows as a multiset (sum of row hashes), float columns left out
-  std::string order_checksum;  // of the sequence of the ORDER BY keys; "" without ORDER BY
-  std::string inner_checksum;  // as `checksum`, without the rows that tie with the last (and first,
-                               // with OFFSET) row; "" unless determinacy is ties
-  std::vector<FloatColumnSum> float_columns;
+  std::string checksum = {};  // of the rows as a multiset, float columns left out
+  std::string order_checksum = {};  // of the sequence of the ORDER BY keys; "" without ORDER BY
+  std::string inner_checksum = {};  // as `checksum`, without the rows that tie with the last (and
+                                    // first, with OFFSET) row; "" unless determinacy is ties
+  std::vector<FloatColumnSum> float_columns = {};
   Determinacy determinacy = Determinacy::full;
-  std::string determinacy_reason;  // "LIMIT without ORDER BY", "calls now()"; "" when full
+  std::string determinacy_reason = {};  // "LIMIT without ORDER BY", "calls now()"; "" when full
 
   bool operator==(const ResultSummary&) const = default;
 };

@@ -1,0 +1,48 @@
+#include "wording.h"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+namespace pgduet::gate {
+namespace {
+
+std::string printed(const char* format, double value) {
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+}  // namespace
+
+std::string count_text(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  const std::size_t first = count < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return count_text(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
+
+std::string ratio_text(double ratio) {
+  if (ratio >= 9.95) return count_text(std::llround(ratio)) + "×";
+  return printed("%.2g", ratio) + "×";
+}
+
+std::string number_text(double value) { return printed("%.6g", value); }
+
+std::string list_text(const std::vector<std::string>& items) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) text += i + 1 == items.size() ? " and " : ", ";
+    text += items[i];
+  }
+  return text;
+}
+
+}  // namespace pgduet::gate

@@ -1,0 +1,26 @@
+// How sentences of the report write numbers and lists.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgduet::gate {
+
+// "31,872".
+std::string count_text(std::int64_t count);
+
+// "1 row", "20 rows", "31,872 blocks": `noun` is the singular.
+std::string counted(std::int64_t count, std::string_view noun);
+
+// after / before as people say it: "1,328×", "2.3×", "0.25×". Two significant digits below 100.
+std::string ratio_text(double ratio);
+
+// As short as it can be said without loss to six digits: "10.25", "0.5", "1e+12".
+std::string number_text(double value);
+
+// "a, b and c".
+std::string list_text(const std::vector<std::string>& items);
+
+}  // namespace pgduet::gate

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "pgduet/gate/error.h"
+#include "pgduet/gate/judge.h"
 #include "pgduet/gate/result.h"
 #include "pgduet/harness/interrupt.h"
 #include "pgduet/harness/project_files.h"
@@ -76,6 +77,9 @@ class WorkloadRun {
     record_.name = sides_.head.workload.name;
     record_.directory = directory.string();
     record_.notes = sides_.notes;
+    const std::filesystem::path baselines = options.baselines / record_.name;
+    record_.baselines = gate::to_json(gate::WorkloadBaselines{
+        load_baselines(baselines, baselines.string()), sides_.base_baselines});
   }
 
   WorkloadRecord run() {
@@ -88,16 +92,9 @@ class WorkloadRun {
     return std::move(record_);
   }
 
-  gate::WorkloadBaselines baselines() const { return {head_baselines(), sides_.base_baselines}; }
-  const std::string& name() const { return record_.name; }
-
  private:
-  std::map<std::string, gate::LoadedBaseline> head_baselines() const {
-    const std::filesystem::path directory = options_.baselines / sides_.head.workload.name;
-    return load_baselines(directory, directory.string());
-  }
-
-  void say(const std::string& text) { progress_.step(sides_.head.workload.name + ": " + text); }
+  void phase(const std::string& text) { progress_.phase(record_.name + ": " + text); }
+  void detail(const std::string& text) { progress_.detail(record_.name + ": " + text); }
 
   static void describe(const Side& side, const WorkloadDatabase& database,
                        gate::SideRecord& record) {
@@ -106,7 +103,8 @@ class WorkloadRun {
   }
 
   void open_databases() {
-    const auto tell = [this](const std::string& text) { say(text); };
+    phase(sides_.base ? "building base and head" : "building head");
+    const auto tell = [this](const std::string& text) { detail(text); };
     if (!options_.server_url.empty()) {
       databases_.head = open_external_database(sides_.head.workload, options_.server_url, tell);
       if (sides_.base) {
@@ -119,7 +117,7 @@ class WorkloadRun {
     }
     ClusterCache::Options cache_options = options_.cache;
     cache_options.user = server_user(options_.pg_user);
-    cache_options.message = tell;
+    cache_options.message = [this](const std::string& text) { phase(text); };
     cache_ = std::make_unique<ClusterCache>(cache_options);
     cache_->reap();
     const Installation head = choose_installation(options_.installations, options_.head_major,
@@ -164,11 +162,12 @@ class WorkloadRun {
     if (chosen.empty() && !options_.only.empty()) {
       record_.notes.emplace_back("--only selects no query of this workload");
     }
+    phase("replaying " + std::to_string(chosen.size()) + " queries");
     std::size_t number = 0;
     for (const Query* query : chosen) {
       check_interrupt();
-      say("replaying " + std::to_string(++number) + " of " + std::to_string(chosen.size()) + ": " +
-          query->name);
+      detail("replaying " + std::to_string(++number) + " of " + std::to_string(chosen.size()) +
+             ": " + query->name);
       record_.queries.push_back(replay(*query));
     }
     if (!sides_.base) return;
@@ -271,8 +270,8 @@ class WorkloadRun {
   }
 
   void collect_shapes() {
-    say("running ANALYZE " + std::to_string(options_.analyze_repetitions) +
-        " times to see which plans alternate");
+    phase("running ANALYZE " + std::to_string(options_.analyze_repetitions) +
+          " times to see which plans alternate");
     std::vector<Query> queries;
     std::vector<Bindings> bindings;
     std::vector<QueryRun*> runs;
@@ -307,21 +306,19 @@ class WorkloadRun {
 
 }  // namespace
 
-RunResult run_workloads(const RunOptions& options, Progress& progress) {
+std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options,
+                                                     Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
   auto record = std::make_shared<gate::RunRecord>();
   record->pgduet_version = PGDUET_VERSION;
   record->run_id = new_run_id();
   record->started_at = utc_now();
-  RunResult result;
+  record->only_selected = !options.only.empty();
   for (const std::filesystem::path& directory : options.workloads) {
-    WorkloadRun run(options, progress, directory);
-    result.baselines[run.name()] = run.baselines();
-    record->workloads.push_back(run.run());
+    record->workloads.push_back(WorkloadRun(options, progress, directory).run());
   }
   record->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  result.record = std::move(record);
-  return result;
+  return record;
 }
 
 }  // namespace pgduet::harness

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pgduet/gate/judge.h"
 #include "pgduet/harness/runner.h"
 #include "pgduet/harness/temp_dir.h"
 #include "pgduet/harness/workload.h"

@@ -1,12 +1,58 @@
 #include "run.h"
 
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "pgduet/gate/error.h"
+#include "pgduet/harness/interrupt.h"
+
 namespace pgduet::cli {
+namespace {
+
+int run_commands(std::span<const std::string> args, Streams streams) {
+  CLI::App app("The CI gate that stops a pull request from making PostgreSQL queries slower");
+  app.name("pgduet");
+  app.set_version_flag("--version", "pgduet " PGDUET_VERSION);
+  app.require_subcommand(1);
+  app.footer("pgduet COMMAND --help shows the options of a command and an example.");
+  Action action;
+  add_check(app, streams, action);
+  add_record(app, streams, action);
+  add_accept(app, streams, action);
+  add_report(app, streams, action);
+  add_explain(app, streams, action);
+  add_doctor(app, streams, action);
+  add_demo(app, streams, action);
+  try {
+    std::vector<std::string> reversed(args.rbegin(), args.rend());  // as CLI11 takes them
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for_help = error.get_exit_code() == 0;
+    app.exit(error, streams.out, streams.err);
+    return asked_for_help ? 0 : 2;
+  }
+  return action();
+}
+
+}  // namespace
 
 int run(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
-  static_cast<void>(args);
-  static_cast<void>(out);
-  static_cast<void>(err);
-  return 2;
+  try {
+    return run_commands(args, {out, err});
+  } catch (const gate::Error& error) {
+    err << "pgduet: " << gate::to_text(error) << "\n";
+    return gate::exit_status(error.kind());
+  } catch (const harness::Interrupted& interrupted) {
+    err << "\npgduet: interrupted; its servers and temporary files are gone\n";
+    return 128 + interrupted.signal;
+  } catch (const std::exception& error) {
+    err << "pgduet: " << error.what() << "\n"
+        << "  hint: This is a defect of pgduet, or the machine is out of memory.\n";
+    return 3;
+  }
 }
 
 }  // namespace pgduet::cli

@@ -37,6 +37,13 @@ struct JudgeInput {
       false;  // a part of the queries was run (--only): baselines of the others are not missing
 };
 
+// A workload's baselines as its run record keeps them.
+Json to_json(const WorkloadBaselines& baselines);
+
+// What a run record says of itself: the baselines that it keeps, and the day of the run. Throws
+// Error(input) when a kept baseline cannot be read.
+JudgeInput judge_input(std::shared_ptr<const RunRecord> record);
+
 // Same input, same report.
 Report judge(const JudgeInput& input);
 

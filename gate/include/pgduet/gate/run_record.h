@@ -130,7 +130,11 @@ struct WorkloadRecord {
   std::string directory;  // as given
   std::optional<SideRecord> base;
   SideRecord head;
-  bool one_cluster = false;          // base and head ran on the same database
+  bool one_cluster = false;  // base and head ran on the same database
+  // The committed baselines that the run was judged by, {"head": {query: {"file": ..., "baseline":
+  // ...}}, "base": {...}}, so that a report made later says the same; null when there were none.
+  // See judge.h.
+  Json baselines;
   std::vector<QueryRecord> queries;  // in the order of head's files, then those only base has
   std::vector<std::string> notes;
 
@@ -143,6 +147,7 @@ struct RunRecord {
   std::string run_id;      // "20261121T101500Z-1f3a"; sorts by time
   std::string started_at;  // ISO 8601, UTC
   double seconds = 0;
+  bool only_selected = false;  // --only: a part of the queries was run
   std::vector<WorkloadRecord> workloads;
 
   bool operator==(const RunRecord&) const = default;

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "pgduet/gate/judge.h"
 #include "pgduet/gate/run_record.h"
 #include "pgduet/harness/cluster.h"
 #include "pgduet/harness/executor.h"
@@ -46,21 +45,18 @@ struct RunOptions {
   std::map<std::string, std::string> environment;  // of this process: CI's variables
 };
 
-// Told what the run is doing: "shop: replaying 12 of 31: orders_of_customer".
+// Told what the run is doing.
 class Progress {
  public:
   virtual ~Progress() = default;
-  virtual void step(const std::string& text) = 0;
-};
-
-struct RunResult {
-  std::shared_ptr<const gate::RunRecord> record;
-  std::map<std::string, gate::WorkloadBaselines>
-      baselines;  // by workload name, as the judge takes them
+  virtual void phase(
+      const std::string& text) = 0;  // worth a line in a log: "shop: replaying 31 queries"
+  virtual void detail(const std::string& text) = 0;  // for who watches: "shop: replaying 12 of 31:
+                                                     // orders_of_customer"
 };
 
 // Throws Error for everything that keeps a side from being built or a server from running; what
 // happens to a single query is in the record.
-RunResult run_workloads(const RunOptions& options, Progress& progress);
+std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options, Progress& progress);
 
 }  // namespace pgduet::harness

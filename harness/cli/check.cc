@@ -1,0 +1,87 @@
+#include "check.h"
+
+#include "commands.h"
+#include "pgduet/gate/error.h"
+#include "pgduet/gate/judge.h"
+#include "pgduet/harness/project_files.h"
+#include "reporting.h"
+
+namespace pgduet::cli {
+namespace {
+
+struct CheckOptions {
+  CommonOptions common;
+  ReportChoice reports;
+  std::string base;
+  std::string base_directory;
+  int base_major = 0;
+};
+
+harness::BaseChoice base_choice(const CheckOptions& options) {
+  using Kind = harness::BaseChoice::Kind;
+  if (!options.base_directory.empty()) return {Kind::directory, options.base_directory};
+  if (options.base == "none") return {Kind::none, ""};
+  if (!options.base.empty()) return {Kind::revision, options.base};
+  return {Kind::automatic, ""};
+}
+
+int check(const CheckOptions& options, Streams streams) {
+  const ReportWriter reports(options.reports, streams);
+  harness::RunOptions run = run_options(options.common);
+  run.base = base_choice(options);
+  run.base_major = options.base_major;
+  if (run.base_major != 0 && !run.server_url.empty()) {
+    throw gate::Error(gate::Error::Kind::usage, {}, "--base-pg does not go with --server",
+                      "A given server has one version.");
+  }
+  const gate::Report report = run_and_judge(run, run_directory(options.common), streams);
+  reports.write(report);
+  return gate::exit_status(report.outcome);
+}
+
+}  // namespace
+
+gate::Report run_and_judge(const harness::RunOptions& options,
+                           const std::filesystem::path& run_directory, Streams streams) {
+  ProgressLine progress(streams.err, is_terminal(streams.err));
+  const auto record = harness::run_workloads(options, progress);
+  progress.clear();
+  harness::save_run_record(run_directory, *record);
+  return gate::judge(gate::judge_input(record));
+}
+
+void add_check(CLI::App& app, Streams streams, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("check", "Build both sides, replay the queries, and say what got worse");
+  command->footer(
+      "Exit status: 0 passed, 1 a query fails the gate, 2 usage or unreadable input, 3 could not\n"
+      "measure.\n\n"
+      "Example: pgduet check --base origin/main --report junit=out/junit.xml");
+  auto options = std::make_shared<CheckOptions>();
+  add_common_options(*command, options->common);
+  CLI::Option* base =
+      command
+          ->add_option(
+              "--base", options->base,
+              "Compare with the merge base of this revision; \"none\": with baselines only "
+              "(default: the pull request's target in CI, else origin/HEAD)")
+          ->envname("PGDUET_BASE")
+          ->type_name("REV");
+  command
+      ->add_option("--base-dir", options->base_directory,
+                   "Compare with the workload in this directory")
+      ->type_name("DIR")
+      ->excludes(base);
+  command
+      ->add_option("--base-pg", options->base_major,
+                   "PostgreSQL major version of the base side (default: head's)")
+      ->check(CLI::Range(harness::oldest_major, harness::newest_major))
+      ->type_name("MAJOR")
+      ->group("Servers");
+  add_report_options(*command, options->reports);
+  command->callback([options, streams, &action] {
+    action = [options, streams] { return check(*options, streams); };
+  });
+}
+
+}  // namespace pgduet::cli

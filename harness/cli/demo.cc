@@ -1,0 +1,4 @@
+#include "commands.h"
+namespace pgduet::cli {
+void add_demo(CLI::App&, Streams, Action&) {}
+}  // namespace pgduet::cli

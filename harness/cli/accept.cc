@@ -16,10 +16,9 @@ using gate::AcceptedEntry;
 using gate::Error;
 
 struct Options {
+  CommonOptions common;
   std::vector<std::string> queries;
   std::string run;
-  std::string baselines = "baselines";
-  std::string state_directory = ".pgduet";
   std::string owner;
   std::string reason;
   std::string until;
@@ -87,12 +86,12 @@ class Accepter {
   Accepter(const Options& options, Streams streams)
       : options_(options),
         streams_(streams),
-        report_(judge_saved_run(options.state_directory, options.run)) {}
+        report_(judge_saved_run(options.common.state_directory, options.run)) {}
 
   void accept(const std::string& name) {
     const FoundQuery found = find_query(report_, name);
     const std::filesystem::path directory =
-        std::filesystem::path(options_.baselines) / found.workload->name;
+        std::filesystem::path(options_.common.baselines) / found.workload->name;
     const auto baselines = harness::load_baselines(directory, directory.string());
     std::optional<gate::Baseline> previous;
     if (const auto file = baselines.find(found.query->name); file != baselines.end()) {
@@ -173,14 +172,7 @@ void add_accept(CLI::App& app, Streams streams, Action& action) {
   command->add_option("--reason", options->reason, "Why it is made");
   command->add_option("--until", options->until, "The last day on which it holds")
       ->type_name("YYYY-MM-DD");
-  command->add_option("--baselines", options->baselines, "Directory of the committed baselines")
-      ->envname("PGDUET_BASELINES")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command->add_option("--state-dir", options->state_directory, "Directory of the run records")
-      ->envname("PGDUET_STATE_DIR")
-      ->type_name("DIR")
-      ->capture_default_str();
+  add_project_options(*command, options->common);
   command->callback([options, streams, &action] {
     action = [options, streams] {
       require_exception_options(*options);

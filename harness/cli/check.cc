@@ -58,7 +58,7 @@ void add_check(CLI::App& app, Streams streams, Action& action) {
       "measure.\n\n"
       "Example: pgduet check --base origin/main --report junit=out/junit.xml");
   auto options = std::make_shared<CheckOptions>();
-  add_common_options(*command, options->common);
+  add_run_options(*command, options->common);
   CLI::Option* base =
       command
           ->add_option(

@@ -138,17 +138,7 @@ void add_doctor(CLI::App& app, Streams streams, Action& action) {
       "Exit status 3 when no server was found.\n\n"
       "Example: pgduet doctor --clean");
   auto options = std::make_shared<Options>();
-  command
-      ->add_option("--pg-bin", options->common.pg_bin,
-                   "Directory with postgres and initdb; repeatable")
-      ->type_name("DIR");
-  command->add_option("--pg-user", options->common.pg_user, "User that servers run as")
-      ->envname("PGDUET_PG_USER")
-      ->type_name("USER");
-  command
-      ->add_option("--cache-dir", options->common.cache_directory, "Where built clusters are kept")
-      ->envname("PGDUET_CACHE_DIR")
-      ->type_name("DIR");
+  add_installation_options(*command, options->common);
   command->add_flag("--clean", options->clean,
                     "Remove every cluster that no run uses, and what killed runs left");
   command->add_flag("--json", options->json, "The answer as JSON");

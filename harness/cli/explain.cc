@@ -140,7 +140,7 @@ void add_explain(CLI::App& app, Streams streams, Action& action) {
   command->footer("Example: pgduet explain orders_of_customer");
   auto options = std::make_shared<Options>();
   command->add_option("query", options->query, "WORKLOAD/QUERY, or QUERY")->required();
-  add_common_options(*command, options->common);
+  add_run_options(*command, options->common);
   command->add_option("--run", options->run,
                       "Show it as an earlier run saw it: a run record's file or id");
   command->callback([options, streams, &action] {

@@ -45,29 +45,7 @@ constexpr const char* servers_group = "Servers";
 
 }  // namespace
 
-void add_common_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("workload", options.workloads,
-                     "Directories that are workloads or hold some (default: workloads)");
-  command
-      .add_option("--only", options.only, "Only queries whose name matches this glob; repeatable")
-      ->type_name("GLOB");
-  command.add_option("--baselines", options.baselines, "Directory of the committed baselines")
-      ->envname("PGDUET_BASELINES")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command.add_option("--state-dir", options.state_directory, "Directory of the run records")
-      ->envname("PGDUET_STATE_DIR")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command.add_option("--executions", options.executions, "Timed executions of each binding")
-      ->envname("PGDUET_EXECUTIONS")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  command.add_option("--head-pg", options.head_major, "PostgreSQL major version to run on")
-      ->envname("PGDUET_HEAD_PG")
-      ->check(CLI::Range(harness::oldest_major, harness::newest_major))
-      ->type_name("MAJOR")
-      ->group(servers_group);
+void add_installation_options(CLI::App& command, CommonOptions& options) {
   command
       .add_option("--pg-bin", options.pg_bin,
                   "Directory with postgres and initdb; repeatable (also PGDUET_PG_BIN)")
@@ -79,15 +57,49 @@ void add_common_options(CLI::App& command, CommonOptions& options) {
       ->envname("PGDUET_PG_USER")
       ->type_name("USER")
       ->group(servers_group);
+  command.add_option("--cache-dir", options.cache_directory, "Where built clusters are kept")
+      ->envname("PGDUET_CACHE_DIR")
+      ->type_name("DIR")
+      ->group(servers_group);
+}
+
+void add_head_version_option(CLI::App& command, CommonOptions& options) {
+  command.add_option("--head-pg", options.head_major, "PostgreSQL major version to run on")
+      ->envname("PGDUET_HEAD_PG")
+      ->check(CLI::Range(harness::oldest_major, harness::newest_major))
+      ->type_name("MAJOR")
+      ->group(servers_group);
+}
+
+void add_project_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("--baselines", options.baselines, "Directory of the committed baselines")
+      ->envname("PGDUET_BASELINES")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command.add_option("--state-dir", options.state_directory, "Directory of the run records")
+      ->envname("PGDUET_STATE_DIR")
+      ->type_name("DIR")
+      ->capture_default_str();
+}
+
+void add_run_options(CLI::App& command, CommonOptions& options) {
+  command.add_option("workload", options.workloads,
+                     "Directories that are workloads or hold some (default: workloads)");
+  command
+      .add_option("--only", options.only, "Only queries whose name matches this glob; repeatable")
+      ->type_name("GLOB");
+  add_project_options(command, options);
+  command.add_option("--executions", options.executions, "Timed executions of each binding")
+      ->envname("PGDUET_EXECUTIONS")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  add_head_version_option(command, options);
+  add_installation_options(command, options);
   command
       .add_option("--server", options.server_url,
                   "Use this server instead of private ones: postgresql://user@host/database")
       ->envname("PGDUET_SERVER")
       ->type_name("URL")
-      ->group(servers_group);
-  command.add_option("--cache-dir", options.cache_directory, "Where built clusters are kept")
-      ->envname("PGDUET_CACHE_DIR")
-      ->type_name("DIR")
       ->group(servers_group);
   command
       .add_option("--cache-size", options.cache_gigabytes, "How many gigabytes of clusters to keep")

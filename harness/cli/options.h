@@ -33,8 +33,11 @@ struct CommonOptions {
   int executions = 5;
 };
 
-// Registers them on a command.
-void add_common_options(CLI::App& command, CommonOptions& options);
+// Register them on a command: all that a run takes, or the part that the command needs.
+void add_run_options(CLI::App& command, CommonOptions& options);
+void add_installation_options(CLI::App& command, CommonOptions& options);
+void add_head_version_option(CLI::App& command, CommonOptions& options);
+void add_project_options(CLI::App& command, CommonOptions& options);
 
 // The run that they describe; head alone, as the base is the business of `check`. Finds workloads
 // and installations.

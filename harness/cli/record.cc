@@ -64,7 +64,7 @@ void add_record(CLI::App& app, Streams streams, Action& action) {
       "accepted exceptions stay. Exit status 1 when a query failed.\n\n"
       "Example: pgduet record workloads/shop --head-pg 17");
   auto options = std::make_shared<CommonOptions>();
-  add_common_options(*command, *options);
+  add_run_options(*command, *options);
   command->callback([options, streams, &action] {
     action = [options, streams] { return record(*options, streams); };
   });

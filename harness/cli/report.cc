@@ -8,14 +8,14 @@ namespace pgduet::cli {
 namespace {
 
 struct Options {
+  CommonOptions common;
   std::string run;
-  std::string state_directory = ".pgduet";
   ReportChoice reports;
 };
 
 int report(const Options& options, Streams streams) {
   const ReportWriter reports(options.reports, streams);
-  const gate::Report report = judge_saved_run(options.state_directory, options.run);
+  const gate::Report report = judge_saved_run(options.common.state_directory, options.run);
   reports.write(report);
   return gate::exit_status(report.outcome);
 }
@@ -36,10 +36,7 @@ void add_report(CLI::App& app, Streams streams, Action& action) {
   auto options = std::make_shared<Options>();
   command->add_option("run", options->run,
                       "A run record's file, or a run's id (default: the newest)");
-  command->add_option("--state-dir", options->state_directory, "Directory of the run records")
-      ->envname("PGDUET_STATE_DIR")
-      ->type_name("DIR")
-      ->capture_default_str();
+  add_project_options(*command, options->common);
   add_report_options(*command, options->reports);
   command->callback([options, streams, &action] {
     action = [options, streams] { return report(*options, streams); };

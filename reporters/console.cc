@@ -1,7 +1,6 @@
 #include "console.h"
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,7 +17,6 @@ using gate::Verdict;
 constexpr int narrowest = 40;      // below, the labels would leave no room for the text
 constexpr int indentation = 6;     // of all that stands below "FAIL  "
 constexpr int label_columns = 10;  // the longest label and two blanks
-constexpr int widest_column = 32;  // of names in a table; longer ones take a line of their own
 
 // ANSI "select graphic rendition" parameters.
 enum class Style { plain, bold, dim, bold_red, green, yellow, cyan };
@@ -75,6 +73,16 @@ class Page {
  public:
   Page(std::ostream& out, const ReportOptions& options)
       : out_(out), width_(std::max(options.width, narrowest)), color_(options.color) {}
+
+  // Of a table whose first column holds `names`: the longest and two blanks, but never more than a
+  // third of the page. A longer name takes a line of its own.
+  int column_for(const std::vector<std::string>& names) const {
+    int columns = 0;
+    for (const std::string& name : names) {
+      columns = std::max(columns, display_width(terminal_text(name)));
+    }
+    return std::min(columns + 2, width_ / 3);
+  }
 
   void blank_line() { out_ << '\n'; }
 
@@ -181,25 +189,19 @@ std::string short_measures(const gate::QueryReport& query) {
   return text;
 }
 
-int column_for(const std::vector<std::string>& names) {
-  int columns = 0;
-  for (const std::string& name : names) {
-    columns = std::max(columns, display_width(terminal_text(name)));
-  }
-  return std::min(columns, widest_column) + 2;
-}
-
 void write_passed(const std::vector<const gate::QueryReport*>& queries, Page& page) {
+  std::vector<const gate::QueryReport*> passed;
   std::vector<std::string> names;
   for (const gate::QueryReport* query : queries) {
-    if (query->verdict == Verdict::passed) names.push_back("passed  " + query->name);
-  }
-  if (names.empty()) return;
-  const int columns = column_for(names);
-  std::size_t i = 0;
-  for (const gate::QueryReport* query : queries) {
     if (query->verdict != Verdict::passed) continue;
-    page.entry(indentation, names[i++], columns, short_measures(*query), Style::plain, Style::dim);
+    passed.push_back(query);
+    names.push_back(query->name);
+  }
+  if (passed.empty()) return;
+  page.paragraph(indentation, "passed", Style::green);
+  const int columns = page.column_for(names);
+  for (const gate::QueryReport* query : passed) {
+    page.entry(indentation, query->name, columns, short_measures(*query), Style::plain, Style::dim);
   }
   page.blank_line();
 }
@@ -281,7 +283,7 @@ class ConsoleReporter : public Reporter {
     std::vector<std::string> names;
     for (const gate::WorkloadReport& workload : report.workloads) names.push_back(workload.name);
     for (const gate::WorkloadReport& workload : report.workloads) {
-      write_workload(workload, column_for(names), page);
+      write_workload(workload, page.column_for(names), page);
     }
     if (!report.workloads.empty()) page.blank_line();
     if (report.record) {

@@ -76,7 +76,7 @@ void append_case(pugi::xml_node suite, const gate::WorkloadReport& workload,
   pugi::xml_node test_case = suite.append_child("testcase");
   set(test_case, "classname", "pgduet." + workload.name);
   set(test_case, "name", query.name);
-  set(test_case, "time", seconds_text(seconds_of(query)));
+  if (query.times.after) set(test_case, "time", seconds_text(seconds_of(query)));
   append_result(test_case, query, result_of(query));
 }
 

@@ -11,7 +11,9 @@ namespace {
 // Two significant digits below 100, whole numbers from there on.
 std::string short_number(double value) {
   if (value >= 99.5) return count_text(std::llround(value));
-  const int decimals = value >= 9.95 ? 0 : value >= 0.995 ? 1 : 2;
+  // What would round up to the next power of ten is written with that power's digits.
+  int decimals = 0;
+  for (double limit = 9.95; value > 0 && value < limit; limit /= 10) ++decimals;
   std::ostringstream text;
   text.imbue(std::locale::classic());
   text << std::fixed << std::setprecision(decimals) << value;

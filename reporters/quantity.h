@@ -12,7 +12,7 @@ std::string duration_text(double microseconds);
 // "8,334".
 std::string count_text(std::int64_t count);
 
-// How many times as much: "347×", "1.3×", "0.12×"; "" when `before` is not above 0.
+// How many times as much: "347×", "1.3×", "0.12×", "0.0017×"; "" when `before` is not above 0.
 std::string ratio_text(double before, double after);
 
 }  // namespace pgduet::reporters

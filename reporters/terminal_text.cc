@@ -1,6 +1,7 @@
 #include "terminal_text.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 
 #include "utf8.h"
@@ -108,6 +109,7 @@ int display_width(std::string_view text) {
 }
 
 std::vector<std::string> wrap(std::string_view text, int width) {
+  assert(width >= 2);  // a wide character must fit, or no line would ever hold it
   std::vector<std::string> lines(1);
   int used = 0;
   while (!text.empty()) {

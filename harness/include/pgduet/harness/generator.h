@@ -19,10 +19,10 @@ struct Generator {
 
   Kind kind = Kind::values;
   std::vector<std::optional<std::string>> values;  // values(): as text; NULL is nothing
-  double from = 0;                                 // uniform, zipf, sequence: inclusive bounds
-  double to = 0;
+  std::int64_t from = 0;  // uniform, zipf, sequence: inclusive bounds, in units of 10^-decimals
+  std::int64_t to = 0;    //
+  int decimals = 0;       // uniform: of the bound that was written with more of them
   double exponent = 1;    // zipf
-  bool integral = true;   // uniform: both bounds were written without a decimal point
   std::string from_date;  // dates: "2026-01-01", inclusive
   std::string to_date;
   std::string sql;  // query(): one output column, its rows in order are the bindings
@@ -46,9 +46,10 @@ struct Seed {
   std::string query;
 };
 
-// The value of one binding, from 1. `rows` are the rows of query() (empty for other kinds). zipf's
-// first two bindings are its most common and its rarest value, so that both plans which a skewed
-// column can have are tried; uniform's are drawn.
+// The value of one binding, from 1, of a parameter, from 1. `rows` are the rows of query() (empty
+// for other kinds; none at all is an Error(input) at the generator). Lists and sequences start
+// again when they are at their end. zipf's first two bindings are its most common and its rarest
+// value, so that both plans which a skewed column can have are tried; uniform's are drawn.
 std::optional<std::string> generate(const Generator& generator, const Seed& seed, int parameter,
                                     int binding,
                                     const std::vector<std::optional<std::string>>& rows = {});

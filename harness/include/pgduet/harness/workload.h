@@ -42,7 +42,8 @@ struct Query {
   std::string description;  // the comment lines under the name
   std::string sql;          // the body as written, without header and final semicolon
   gate::SourcePosition at;  // its "-- name:" line
-  int sql_line = 0;         // the file's line on which `sql` begins
+  int sql_line = 0;         // the file's line and column at which `sql` begins
+  int sql_column = 1;       //
   gate::NumberedSql numbered;
   std::vector<Parameter> parameters;  // in the order of numbered.parameters
   gate::StatementTraits traits;
@@ -79,13 +80,18 @@ Workload load_workload(const std::filesystem::path& directory, const std::string
 std::vector<Query> parse_query_file(std::string_view text, const std::string& file,
                                     const gate::Policy& defaults);
 
-// The workload directories below `root` (those with a workload.json), by name; `root` itself when
-// it is one.
+// Where the character `character` (from 1, as the server counts) of query.numbered.sql stands in
+// the query file.
+gate::SourcePosition position_in_query(const Query& query, int character);
+
+// The workload directories directly below `root` (those with a workload.json), by name; `root`
+// itself when it is one.
 std::vector<std::filesystem::path> find_workloads(const std::filesystem::path& root);
 
-// A hash of everything that makes the database: versions, settings, extensions, scale and the
-// contents of all setup files, in order; for a "run" step of all files below the workload's
-// directory.
+// A hash of everything in the workload that makes the database: settings, extensions, scale, and
+// the names and contents of all setup files, in order; for a "run" step the contents of all files
+// below the workload's directory (but .git and .pgduet). The server's version is not in it.
+// Throws Error(input) when a file cannot be read.
 std::string setup_hash(const Workload& workload);
 
 }  // namespace pgduet::harness

@@ -62,8 +62,8 @@ Execution execution_from_json(const Json& json) {
   return execution;
 }
 
-// Takes a plan out of the parsed record instead of copying it: plans are nearly all of a record.
-void move_plan(Json& object, const char* key, Json& target) {
+// Takes a value out of the parsed record instead of copying it: plans are nearly all of a record.
+void move_json(Json& object, const char* key, Json& target) {
   const auto found = object.find(key);
   if (found != object.end()) target = std::move(*found);
 }
@@ -91,7 +91,7 @@ BindingRun binding_from_json(Json& json) {
     binding.failure = failure_from_json(*failure);
   }
   if (const Json* result = find_member(json, "result")) binding.result = result_from_json(*result);
-  move_plan(json, "plan", binding.plan);
+  move_json(json, "plan", binding.plan);
   read_member(json, "shape", binding.shape);
   if (const Json* work = find_member(json, "work")) binding.work = work_from_json(*work);
   read_elements(json, "executions", binding.executions, execution_from_json);
@@ -135,7 +135,7 @@ QueryRun query_run_from_json(Json& json) {
   read_member(json, "fingerprint", run.fingerprint);
   read_member(json, "relations", run.relations);
   read_member(json, "columns", run.columns);
-  move_plan(json, "generic_plan", run.generic_plan);
+  move_json(json, "generic_plan", run.generic_plan);
   read_member(json, "generic_shape", run.generic_shape);
   read_member(json, "alternate_shapes", run.alternate_shapes);
   read_member(json, "notes", run.notes);
@@ -148,6 +148,7 @@ Json query_to_json(const QueryRecord& query) {
   json["name"] = query.name;
   json["weight"] = query.weight;
   write_member(json, "skip_reason", query.skip_reason);
+  if (query.unchanged) json["unchanged"] = true;
   json["policy"] = to_json(query.policy);
   if (query.base) json["base"] = query_run_to_json(*query.base);
   if (query.head) json["head"] = query_run_to_json(*query.head);
@@ -159,6 +160,7 @@ QueryRecord query_from_json(Json& json) {
   read_member(json, "name", query.name);
   read_member(json, "weight", query.weight);
   read_member(json, "skip_reason", query.skip_reason);
+  read_member(json, "unchanged", query.unchanged);
   if (const Json* policy = find_member(json, "policy")) query.policy = policy_from_json(*policy);
   if (find_member(json, "base") != nullptr) query.base = query_run_from_json(json["base"]);
   if (find_member(json, "head") != nullptr) query.head = query_run_from_json(json["head"]);
@@ -218,6 +220,7 @@ Json workload_to_json(const WorkloadRecord& workload) {
   if (workload.base) json["base"] = side_to_json(*workload.base);
   json["head"] = side_to_json(workload.head);
   json["one_cluster"] = workload.one_cluster;
+  if (!workload.baselines.is_null()) json["baselines"] = workload.baselines;
   write_elements(json, "queries", workload.queries, query_to_json);
   write_member(json, "notes", workload.notes);
   return json;
@@ -230,6 +233,7 @@ WorkloadRecord workload_from_json(Json& json) {
   if (const Json* base = find_member(json, "base")) workload.base = side_from_json(*base);
   if (const Json* head = find_member(json, "head")) workload.head = side_from_json(*head);
   read_member(json, "one_cluster", workload.one_cluster);
+  move_json(json, "baselines", workload.baselines);
   take_elements(json, "queries", workload.queries, query_from_json);
   read_member(json, "notes", workload.notes);
   return workload;
@@ -267,6 +271,7 @@ RunRecord record_from_json(Json json) {
   read_member(json, "run_id", record.run_id);
   read_member(json, "started_at", record.started_at);
   read_member(json, "seconds", record.seconds);
+  read_member(json, "only_selected", record.only_selected);
   take_elements(json, "workloads", record.workloads, workload_from_json);
   return record;
 }
@@ -328,6 +333,7 @@ std::string to_text(const RunRecord& record) {
   write_member(json, "run_id", record.run_id);
   write_member(json, "started_at", record.started_at);
   json["seconds"] = record.seconds;
+  if (record.only_selected) json["only_selected"] = true;
   write_elements(json, "workloads", record.workloads, workload_to_json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

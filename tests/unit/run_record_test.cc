@@ -69,12 +69,14 @@ RunRecord full_record() {
   record.run_id = "20261121T101500Z-1f3a";
   record.started_at = "2026-11-21T10:15:00Z";
   record.seconds = 12.5;
+  record.only_selected = true;
   WorkloadRecord workload;
   workload.name = "shop";
   workload.directory = "workloads/shop";
   workload.base = full_side();
   workload.head = full_side();
   workload.one_cluster = true;
+  workload.baselines = Json::parse(R"({"head": {"orders_of_customer": {"file": "b.json"}}})");
   QueryRecord query;
   query.name = "orders_of_customer";
   query.weight = 120;
@@ -84,6 +86,7 @@ RunRecord full_record() {
   QueryRecord skipped;
   skipped.name = "slow_report";
   skipped.skip_reason = "needs the warehouse";
+  skipped.unchanged = true;
   workload.queries = {query, skipped};
   workload.notes = {"a third note"};
   record.workloads = {workload};

@@ -31,19 +31,22 @@ constexpr std::array<DemoChange, 5> demo_changes = {{
      "-- Indexes that the dashboard shows without scans last week.\n"
      "\n"
      "DROP INDEX orders_customer_id_created_at_idx;\n"},
-    {"find customers whatever the case of the address", "customer_by_email",
-     "queries/customers.sql", "WHERE lower(email) = lower(:email)",
-     "WHERE trim(lower(email)) = lower(:email)"},
-    {"write an IN list as = ANY", "orders_by_ids", "queries/orders.sql",
-     "WHERE id = ANY (:ids::bigint[])", "WHERE id IN (SELECT unnest(:ids::bigint[]))"},
+    {"find the orders of a day by date()", "orders_of_day", "queries/orders.sql",
+     "WHERE o.created_at >= :day::date\n  AND o.created_at < :day::date + 1\n",
+     "WHERE date(o.created_at) = :day::date\n"},
+    {"write a join with a comma", "order_with_lines", "queries/orders.sql",
+     "FROM order_lines AS l\nJOIN products AS p ON p.id = l.product_id\n"
+     "WHERE l.order_id = :order_id\n",
+     "FROM order_lines AS l, products AS p\nWHERE l.order_id = :order_id\n"
+     "  AND p.id = l.product_id\n"},
     {"find the page first, join the names then", "orders_page_offset", "queries/orders.sql",
-     "FROM orders AS o\nJOIN customers AS c ON c.id = o.customer_id\nORDER BY o.id DESC\nLIMIT 50 "
-     "OFFSET :offset;",
-     "FROM (SELECT * FROM orders ORDER BY id DESC LIMIT 50 OFFSET :offset) AS o\n"
+     "FROM orders AS o\nJOIN customers AS c ON c.id = o.customer_id\n"
+     "ORDER BY o.id DESC\nLIMIT 50 OFFSET :skip;",
+     "FROM (SELECT * FROM orders ORDER BY id DESC LIMIT 50 OFFSET :skip) AS o\n"
      "JOIN customers AS c ON c.id = o.customer_id\nORDER BY o.id DESC;"},
-    {"an order always has payments, doesn't it?", "order_with_customer_and_payments",
-     "queries/orders.sql", "LEFT JOIN payments AS p ON p.order_id = o.id\nWHERE o.id = :order_id",
-     "JOIN payments AS p ON p.order_id = o.id\nWHERE o.id = :order_id"},
+    {"an open order has a payment, doesn't it?", "open_orders_with_payment", "queries/orders.sql",
+     "FROM orders AS o\nLEFT JOIN payments AS p ON p.order_id = o.id\nWHERE o.status IN",
+     "FROM orders AS o\nJOIN payments AS p ON p.order_id = o.id\nWHERE o.status IN"},
 }};
 
 void apply(const DemoChange& change, const fs::path& workload) {

@@ -109,18 +109,28 @@ struct StatementTraits {
 };
 StatementTraits traits_of(const std::string& sql);
 
-// A SELECT with the expressions of its top-level ORDER BY added as last output columns, so that
-// ties can be told.
+// A SELECT with the expressions of its top-level ORDER BY that are not output columns yet added as
+// last output columns, so that ties can be told.
 struct SortKeyProbe {
-  std::string sql;
-  std::vector<int>
-      key_columns;        // 0-based output columns, in ORDER BY order; some may be original columns
-  int added_columns = 0;  // how many were appended
+  std::string sql;  // as it was when nothing had to be added
+  // Output columns of `sql`, one an ORDER BY item: from 0 on counted from the first column, below 0
+  // from the last one (-1), as in Python, because nobody knows here how many columns "o.*" is. See
+  // column_index().
+  std::vector<int> key_columns;
+  int added_columns = 0;  // how many were appended; named pgduet_key_1, ...
 };
-// Nothing when there is no top-level ORDER BY, the statement does not parse, or keys cannot be
-// added (then, for DISTINCT, GROUP BY and set operations, the keys that are output columns are
-// still found; nothing if any is not).
+
+// Nothing when there is no top-level ORDER BY, the statement does not parse or is no SELECT, or a
+// key is no output column and none can be added (DISTINCT, set operations, VALUES). The probe reads
+// the same rows in the same order. Its statement can still be wrong for the server: "SELECT o.* ...
+// ORDER BY id" sorts by o.id, but an added "id" is ambiguous when another relation has one.
 std::optional<SortKeyProbe> with_sort_keys(const std::string& sql);
+
+// The place, from 0, of a key column in a result with `columns` output columns, added ones
+// included.
+constexpr int column_index(int key_column, int columns) {
+  return key_column < 0 ? columns + key_column : key_column;
+}
 
 // "name" as the server would quote it as an identifier, and 'text' as a literal
 // (standard_conforming_strings on).

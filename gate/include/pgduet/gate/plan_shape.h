@@ -1,14 +1,15 @@
 // The canonical shape of a plan: what stays equal as long as the server does the same work in the
 // same way.
 //
-// In: node types, join types, strategies, scan directions where they matter, aliases, relations
-// with their schema, indexes (by what they index where the catalogue tells, else by name),
-// conditions with their place (Index Cond, Filter, Join Filter, Hash Cond, Merge Cond, Recheck
-// Cond, Order By, Sort Key, Presorted Key, Group Key, ...) reduced to columns, operators and
-// functions, partitions scanned, parallel awareness.
-// Out: costs, estimates, counts, times, blocks, constants and parameters, output lists, worker
-// counts, names that the server chose (subplan and InitPlan numbers, trigger names), settings, and
-// whatever only one server version prints.
+// In: node types, join types, strategies, aliases, relations with their schema, indexes (by what
+// they index where the catalogue tells, else by name), conditions with their place (Index Cond,
+// Filter, Join Filter, Hash Cond, Merge Cond, Recheck Cond, Order By, Sort Key, Presorted Key,
+// Group Key, ...) reduced to columns, operators and functions, partitions scanned, parallel
+// awareness. Out: costs, estimates, counts, times, blocks, constants and parameters, output lists,
+// worker counts, names that the server chose (subplan and InitPlan numbers, numbers of partitions'
+// aliases, trigger names), settings, whatever only one server version prints, and the direction of
+// an index scan: a btree is read as fast backward as forward, and the order that comes out is in
+// the nodes above.
 #pragma once
 
 #include <map>

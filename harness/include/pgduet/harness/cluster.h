@@ -2,7 +2,7 @@
 // gone with their owner.
 #pragma once
 
-#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -21,29 +21,32 @@ namespace pgduet::harness {
 // no autovacuum, no synchronized scans, no full page images, no checkpoints in the middle, ... Each
 // with its reason in the .cc. Copied into every run record.
 const std::map<std::string, std::string>& cluster_settings();
+// The same and what only servers of this major know.
+std::map<std::string, std::string> cluster_settings(int major);
 
 struct ServerOptions {
   Installation installation;
   std::filesystem::path data_directory;
-  std::map<std::string, std::string> settings;  // on top of cluster_settings()
+  std::map<std::string, std::string> settings;  // on top of cluster_settings(major)
   std::optional<SystemUser> user;
-  bool fixed_random =
-      false;  // preload the library that fixes what the server takes for random (see FixedRandom)
+  bool fixed_random = false;  // preload the library that fixes what the server takes for random
 };
 
 // A running postgres over an existing data directory. The socket lies in a short private directory
 // of its own; no TCP port is opened. Destroyed: fast shutdown.
 class Server {
  public:
-  // Starts it and waits until it answers, polling without pg_ctl. Throws Error(environment) with
-  // the log's last lines.
+  // Starts it and waits until it answers, polling without pg_ctl. What a killed run left running
+  // over the same data directory is ended first. Throws Error(environment) with the log's last
+  // lines, Error(input) when the server refuses one of `settings`. The server dies with the thread
+  // that starts it (see PR_SET_PDEATHSIG in prctl(2)): use the main thread.
   explicit Server(const ServerOptions& options);
-  Server(Server&&) = default;
-  Server& operator=(Server&&) = default;
+  Server(Server&&) noexcept;
+  Server& operator=(Server&&) noexcept;
   ~Server();
 
-  // A libpq connection string, to be used with a database name: "host=/tmp/pgduet-x1 user=pgduet
-  // dbname=NAME".
+  // A libpq connection string: "host=/tmp/pgduet-x1 port=5432 user=pgduet dbname='NAME'". The user
+  // is a superuser.
   std::string connection_string(const std::string& database) const;
   std::map<std::string, std::string> environment(
       const std::string& database) const;  // PGHOST, PGPORT, PGUSER, PGDATABASE
@@ -57,7 +60,14 @@ class Server {
   // Fixes the server's randomness anew under a name: sessions that start from now on draw the same
   // numbers whenever this server was started with fixed_random and the same name was set. ANALYZE
   // in a fresh session then takes the same sample.
+  // Numbers that differ from session to session, such as those of gen_random_uuid(), follow from
+  // the name and the order of the sessions. Does nothing on a server started without fixed_random.
   void set_random_seed(const std::string& name);
+
+  // Whether set_random_seed() works: false without fixed_random and for servers that do not take
+  // their random numbers from OpenSSL. Asks the server in two sessions and leaves a seed of its
+  // own.
+  bool random_is_fixed();
 
  private:
   struct State;
@@ -91,6 +101,7 @@ class ClusterCache {
     std::string note() const;  // what `build` returned when it was built (setup history as JSON)
    private:
     friend class ClusterCache;
+    Entry();
     struct State;
     std::unique_ptr<State> state_;
   };
@@ -99,9 +110,10 @@ class ClusterCache {
   // initdb'ed data directory (itself cached per version), fills it through a Server of its own
   // which it stops, and returns a note to keep beside it. When build throws, nothing stays. Throws
   // Error(environment) when the disk is full or the directory not writable.
-  Entry acquire(
-      const std::string& key, const Installation& installation,
-      const std::function<std::string(const std::filesystem::path& data_directory)>& build);
+  // The run must leave the entry as it found it: it writes to copies (other databases of the same
+  // server) only. A run that is killed leaves its copies, which the next one has to drop.
+  using Builder = std::function<std::string(const std::filesystem::path& data_directory)>;
+  Entry acquire(const std::string& key, const Installation& installation, const Builder& build);
 
   struct Usage {
     std::string key;
@@ -119,6 +131,14 @@ class ClusterCache {
   const std::filesystem::path& directory() const;
 
  private:
+  Entry obtain(const std::string& name, const Builder& build) const;
+  void make_entry(const std::string& name, const Builder& build) const;
+  void make_room(const std::string& kept) const;
+  std::optional<std::int64_t> remove_unused(const std::string& name) const;
+  std::vector<std::string> entry_names() const;
+  std::filesystem::path entry_path(const std::string& name) const;
+  std::filesystem::path lock_path(const std::string& name) const;
+
   Options options_;
 };
 

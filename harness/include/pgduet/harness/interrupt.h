@@ -9,8 +9,8 @@ struct Interrupted {
   int signal = 0;
 };
 
-// Installs the handlers; the second signal of the same kind ends the process at once. Call once, in
-// main.
+// Installs the handlers; the second signal of the same kind ends the process at once. System calls
+// that wait return EINTR, so that polling loops see the signal without delay. Call once, in main.
 void install_signal_handlers();
 
 // 0 when no signal came.

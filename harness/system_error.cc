@@ -1,0 +1,29 @@
+#include "system_error.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace pgduet::harness {
+
+gate::Error no_space(const std::filesystem::path& path) {
+  return gate::Error(gate::Error::Kind::environment, {},
+                     "no space left on the disk of \"" + path.string() + "\"",
+                     "Free some space (\"pgduet doctor --clean\" removes cached clusters), or set "
+                     "PGDUET_CACHE_DIR to a directory on a larger disk.");
+}
+
+gate::Error system_error(const std::string& what, const std::filesystem::path& path, int error,
+                         const std::string& hint) {
+  if (error == ENOSPC || error == EDQUOT) return no_space(path);
+  return gate::Error(
+      gate::Error::Kind::environment, {},
+      "could not " + what + " \"" + path.string() + "\": " + std::generic_category().message(error),
+      hint);
+}
+
+bool means_no_space(const std::string& message) {
+  return message.find("No space left on device") != std::string::npos ||
+         message.find("Disk quota exceeded") != std::string::npos;
+}
+
+}  // namespace pgduet::harness

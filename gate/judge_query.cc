@@ -1,0 +1,277 @@
+#include "judge_query.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "acceptance.h"
+#include "next_step.h"
+#include "wording.h"
+
+namespace pgduet::gate {
+namespace {
+
+void add_once(std::vector<std::string>& list, const std::string& item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+// The generic plan is what a prepared statement gets after its fifth execution.
+std::vector<Finding> generic_plan_findings(const QueryContext& context) {
+  const QueryRun& head = *context.query->head;
+  if (context.base == nullptr || head.generic_shape.empty() ||
+      context.base->generic_shape.empty() || head.generic_shape == context.base->generic_shape) {
+    return {};
+  }
+  BindingRun before;
+  before.plan = context.base->generic_plan;
+  before.shape = context.base->generic_shape;
+  BindingRun after;
+  after.plan = head.generic_plan;
+  after.shape = head.generic_shape;
+  ComparisonContext comparison;
+  comparison.policy = &context.query->policy;
+  comparison.head_indexes = &context.workload->head_indexes;
+  comparison.head_run = &head;
+  comparison.reasons = {&context.workload->record->head,
+                        &context.workload->from_base,
+                        context.base,
+                        &head,
+                        &before,
+                        &after,
+                        ""};
+  std::vector<Finding> findings = plan_findings(
+      base_reference(*context.base, before, context.workload->base_indexes), after, comparison);
+  for (Finding& finding : findings) {
+    finding.weight = Finding::Weight::convicts;
+    finding.sentence = "generic plan: " + finding.sentence;
+  }
+  return findings;
+}
+
+Finding unstable_finding(const QueryRun& run) {
+  Finding finding;
+  finding.kind = Finding::Kind::stability;
+  finding.sentence = "unstable plan: " +
+                     counted(static_cast<std::int64_t>(run.alternate_shapes.size() + 1), "shape") +
+                     " seen over repeated ANALYZE";
+  return finding;
+}
+
+double work_growth(const BindingJudgement& judgement) {
+  if (!judgement.work_before) return 0;
+  const auto before = static_cast<double>(judgement.work_before->blocks());
+  const auto after = static_cast<double>(judgement.head->work.blocks());
+  return after / std::max(before, 1.0);
+}
+
+// Nothing to compare one binding with is worth a note, and no verdict, beside others that were
+// compared.
+bool is_told(const BindingJudgement& judgement, bool any_compared) {
+  return judgement.verdict != Verdict::new_query || !any_compared;
+}
+
+const BindingJudgement& worst_of(const std::vector<BindingJudgement>& judgements,
+                                 bool any_compared) {
+  const BindingJudgement* worst = nullptr;
+  for (const BindingJudgement& judgement : judgements) {
+    if (!is_told(judgement, any_compared)) continue;
+    const bool worse =
+        worst == nullptr || judgement.verdict < worst->verdict ||
+        (judgement.verdict == worst->verdict && work_growth(judgement) > work_growth(*worst));
+    if (worse) worst = &judgement;
+  }
+  return *worst;
+}
+
+// All findings of the worst binding; of the others those that convict it, or tell another plan.
+std::vector<Finding> merged_findings(const std::vector<BindingJudgement>& judgements,
+                                     const BindingJudgement& worst) {
+  std::vector<Finding> findings = worst.findings;
+  std::set<std::string> told;
+  for (const Finding& finding : findings) told.insert(finding.sentence);
+  for (const BindingJudgement& judgement : judgements) {
+    if (&judgement == &worst) continue;
+    for (const Finding& finding : judgement.findings) {
+      const bool convicts = finding.weight == Finding::Weight::convicts;
+      if (!convicts && finding.kind != Finding::Kind::plan) continue;
+      if (told.insert(finding.sentence).second) findings.push_back(finding);
+    }
+  }
+  return findings;
+}
+
+void sort_findings(std::vector<Finding>& findings, int worst_binding) {
+  std::stable_sort(findings.begin(), findings.end(),
+                   [worst_binding](const Finding& left, const Finding& right) {
+                     if (left.weight != right.weight) return left.weight < right.weight;
+                     return left.binding == worst_binding && right.binding != worst_binding;
+                   });
+}
+
+std::string headline_of(const QueryReport& report, const QueryContext& context) {
+  if (report.verdict == Verdict::passed) return "";
+  if (report.verdict == Verdict::new_query) {
+    return context.workload->record->base || context.query->unchanged
+               ? "is not on base and has no baseline"
+               : "has no baseline";
+  }
+  if (report.findings.empty()) return "";
+  const Finding& first = report.findings.front();
+  if (!first.reason.empty()) return first.sentence + ": " + first.reason;
+  return first.sentence;
+}
+
+void set_worst_binding(QueryReport& report, const BindingJudgement& worst) {
+  report.verdict = worst.verdict;
+  report.worst_binding = worst.head->number;
+  report.times.before = worst.times_before;
+  report.times.after = minimum_times(*worst.head);
+  report.work_before = worst.work_before;
+  if (!worst.head->failure) report.work_after = worst.head->work;
+}
+
+std::string stale_text(const QueryContext& context) {
+  const std::string revision =
+      context.workload->record->base ? context.workload->record->base->revision : "";
+  return "baseline is stale: base" + (revision.empty() ? "" : " " + revision) +
+         " does not do what it says, so the difference is not this change's";
+}
+
+void add_version_note(const QueryContext& context, std::vector<std::string>& notes) {
+  const int major = context.workload->record->head.postgres_major;
+  if (context.head_baseline == nullptr || context.head_baseline->postgres.contains(major)) return;
+  add_once(notes, "no baseline for PostgreSQL " + std::to_string(major) +
+                      (context.base != nullptr ? ": compared with base only" : ""));
+}
+
+void add_text_note(const QueryContext& context, std::vector<std::string>& notes) {
+  if (context.head_baseline == nullptr || context.base != nullptr) return;
+  const std::string& before = context.head_baseline->fingerprint;
+  if (before.empty() || before == context.query->head->fingerprint) return;
+  add_once(notes, "the query's text changed since the baseline was recorded");
+}
+
+void add_unneeded_notes(const QueryContext& context, Verdict verdict,
+                        std::vector<std::string>& notes) {
+  if (context.head_baseline == nullptr || verdict == Verdict::accepted) return;
+  for (const AcceptedEntry& entry : context.head_baseline->accepted) {
+    const bool needed = std::any_of(notes.begin(), notes.end(), [&](const std::string& note) {
+      return note.find(entry.reason) != std::string::npos;
+    });
+    if (needed || context.workload->today <= entry.expires) continue;
+    notes.push_back("exception of " + entry.owner + " expired on " + entry.expires +
+                    " and is not needed any more: " + entry.reason);
+  }
+}
+
+QueryReport report_frame(const QueryRecord& query) {
+  QueryReport report;
+  report.name = query.name;
+  report.record = &query;
+  if (query.head)
+    report.source = query.head->source;
+  else if (query.base)
+    report.source = query.base->source;
+  return report;
+}
+
+QueryReport not_run(const QueryContext& context) {
+  QueryReport report = report_frame(*context.query);
+  report.verdict = Verdict::inconclusive;
+  report.headline = "was not run";
+  report.notes = context.query->head->notes;
+  report.fails = fails_gate(report.verdict, context.query->policy);
+  report.next_step = next_step(report, *context.workload->record);
+  return report;
+}
+
+}  // namespace
+
+QueryJudgement judge_query(const QueryContext& context) {
+  const QueryRun& run = *context.query->head;
+  if (run.bindings.empty()) return {not_run(context), false};
+
+  QueryJudgement judgement;
+  QueryReport& report = judgement.report;
+  report = report_frame(*context.query);
+  std::vector<BindingJudgement> bindings;
+  bool any_compared = false;
+  for (const BindingRun& binding : run.bindings) {
+    bindings.push_back(judge_binding(context, binding));
+    const BindingJudgement& last = bindings.back();
+    any_compared = any_compared || last.compared_with_base || last.compared_with_baseline;
+    judgement.stale_baseline = judgement.stale_baseline || last.stale_baseline;
+  }
+  const BindingJudgement& worst = worst_of(bindings, any_compared);
+  set_worst_binding(report, worst);
+  report.findings = merged_findings(bindings, worst);
+
+  std::vector<Finding> generic = generic_plan_findings(context);
+  if (!generic.empty()) {
+    const bool decides = Verdict::changed < report.verdict;
+    if (decides) report.verdict = Verdict::changed;
+    for (Finding& finding : generic) {
+      if (!decides) finding.weight = Finding::Weight::informs;
+      report.findings.push_back(std::move(finding));
+    }
+  }
+  if (!run.alternate_shapes.empty()) report.findings.push_back(unstable_finding(run));
+  if (judgement.stale_baseline) {
+    Finding stale;
+    stale.kind = Finding::Kind::baseline;
+    stale.reference = Finding::Reference::baseline;
+    stale.sentence = stale_text(context);
+    report.findings.push_back(std::move(stale));
+  }
+  sort_findings(report.findings, report.worst_binding);
+
+  for (const BindingJudgement& binding : bindings) {
+    for (const std::string& note : binding.notes) add_once(report.notes, note);
+  }
+  for (const std::string& note : run.notes) add_once(report.notes, note);
+  add_version_note(context, report.notes);
+  add_text_note(context, report.notes);
+  add_unneeded_notes(context, report.verdict, report.notes);
+  report.fails = fails_gate(report.verdict, context.query->policy);
+  report.headline = headline_of(report, context);
+  report.next_step = next_step(report, *context.workload->record);
+  return judgement;
+}
+
+QueryReport judge_absent_query(const WorkloadRecord& workload, const QueryRecord& query,
+                               const LoadedBaseline* baseline) {
+  QueryReport report = report_frame(query);
+  if (query.skip_reason) {
+    report.verdict = Verdict::skipped;
+    report.headline = "skipped: " + *query.skip_reason;
+    return report;
+  }
+  if (baseline != nullptr) {
+    report = missing_query(workload, *baseline, "");
+    report.record = &query;
+    return report;
+  }
+  report.verdict = Verdict::skipped;
+  report.headline = "is not in the workload any more";
+  return report;
+}
+
+QueryReport missing_query(const WorkloadRecord& workload, const LoadedBaseline& baseline,
+                          const std::string& renamed_to) {
+  QueryReport report;
+  report.name = baseline.baseline.query;
+  report.source = {baseline.file, 0, 0};
+  report.verdict = Verdict::missing;
+  report.fails = true;
+  report.headline = "has a baseline, but workload \"" + workload.name + "\" has no such query";
+  if (renamed_to.empty()) {
+    report.next_step = "Delete " + baseline.file + ", or bring the query back.";
+  } else {
+    report.headline += "; query \"" + renamed_to + "\" has the same text";
+    report.next_step = "If it was renamed: delete " + baseline.file + " and run pgduet accept " +
+                       workload.name + "/" + renamed_to + ".";
+  }
+  return report;
+}
+
+}  // namespace pgduet::gate

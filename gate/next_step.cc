@@ -1,0 +1,45 @@
+#include "next_step.h"
+
+#include <algorithm>
+
+namespace pgduet::gate {
+namespace {
+
+bool is_failure(const QueryReport& report) {
+  return std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
+    return finding.kind == Finding::Kind::failure && finding.weight == Finding::Weight::convicts;
+  });
+}
+
+std::string exception_for(const std::string& query) {
+  return "pgduet accept " + query + " --until DATE --owner WHO --reason WHY";
+}
+
+}  // namespace
+
+std::string next_step(const QueryReport& report, const WorkloadRecord& workload) {
+  const std::string query = workload.name + "/" + report.name;
+  switch (report.verdict) {
+    case Verdict::broken:
+      if (is_failure(report)) return "";
+      // A result is judged against base even when the baseline was updated: see judge.h.
+      return "If the other result is meant: " + exception_for(query);
+    case Verdict::regressed:
+      return "See both plans: pgduet explain " + query + ". If it is meant: pgduet accept " + query;
+    case Verdict::changed:
+      return "To make this the new baseline: pgduet accept " + query;
+    case Verdict::improved:
+      return "To keep it this good, make it the new baseline: pgduet accept " + query;
+    case Verdict::new_query:
+      return "To make its baseline: pgduet accept " + query;
+    case Verdict::missing:
+    case Verdict::inconclusive:
+    case Verdict::accepted:
+    case Verdict::passed:
+    case Verdict::skipped:
+      return "";
+  }
+  return "";
+}
+
+}  // namespace pgduet::gate

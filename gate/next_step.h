@@ -1,0 +1,14 @@
+// What to do now, in one sentence.
+#pragma once
+
+#include <string>
+
+#include "pgduet/gate/report.h"
+#include "pgduet/gate/run_record.h"
+
+namespace pgduet::gate {
+
+// "" when there is nothing to do. For queries that were run; reads everything but `next_step`.
+std::string next_step(const QueryReport& report, const WorkloadRecord& workload);
+
+}  // namespace pgduet::gate

@@ -1,0 +1,189 @@
+#include "side_differences.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace pgduet::gate {
+namespace {
+
+// Longer definitions (views, functions) would bury the sentence.
+constexpr std::size_t longest_definition = 80;
+
+bool same_object(const CatalogObject& left, const CatalogObject& right) {
+  return left.kind == right.kind && left.name == right.name;
+}
+
+// What the last step that touched the object did to it.
+const CatalogChange* last_change(const SideRecord& side, const CatalogObject& object) {
+  for (auto step = side.steps.rbegin(); step != side.steps.rend(); ++step) {
+    const auto change =
+        std::find_if(step->changes.rbegin(), step->changes.rend(),
+                     [&](const CatalogChange& one) { return same_object(one.object, object); });
+    if (change != step->changes.rend()) return &*change;
+  }
+  return nullptr;
+}
+
+bool runs_file(const SideRecord& side, const std::string& file) {
+  return std::any_of(side.steps.begin(), side.steps.end(),
+                     [&](const StepRecord& step) { return step.name == file; });
+}
+
+std::string object_text(const CatalogObject& object) {
+  return object.kind + " " + short_name(object);
+}
+
+Reason dropped(const SideRecord* base, const SideRecord& head, const CatalogObject& object) {
+  const std::string name = object_text(object);
+  const CatalogChange* change = last_change(head, object);
+  if (change != nullptr && !change->after && !change->at.file.empty()) {
+    return {name + " was dropped by " + to_text(change->at), change->at};
+  }
+  const CatalogChange* creation = base == nullptr ? nullptr : last_change(*base, object);
+  if (creation == nullptr || creation->at.file.empty()) return {name + " is not on head", {}};
+  if (runs_file(head, creation->at.file)) {
+    const SourcePosition file = {creation->at.file, 0, 0};
+    return {name + " is no longer created by " + file.file, file};
+  }
+  return {name + " is created by base's " + to_text(creation->at) + ", which head does not run",
+          {}};
+}
+
+Reason created(const SideRecord& head, const CatalogObject& object) {
+  const CatalogChange* change = last_change(head, object);
+  if (change == nullptr || change->at.file.empty()) return {object_text(object) + " is new", {}};
+  return {object_text(object) + " was created by " + to_text(change->at), change->at};
+}
+
+bool is_short(const std::string& definition) {
+  return !definition.empty() && definition.size() <= longest_definition &&
+         definition.find('\n') == std::string::npos;
+}
+
+Reason altered(const SideRecord& head, const CatalogObject& object, const std::string& before,
+               const std::string& after) {
+  const CatalogChange* change = last_change(head, object);
+  const SourcePosition at = change == nullptr ? SourcePosition{} : change->at;
+  const std::string name = object_text(object);
+  if (is_short(before) && is_short(after) && before != after) {
+    const std::string text = name + " is " + after + " instead of " + before;
+    return {at.file.empty() ? text : text + " (" + to_text(at) + ")", at};
+  }
+  return {at.file.empty() ? name + " is another" : name + " was changed by " + to_text(at), at};
+}
+
+// Of a table that was dropped or made, its columns, constraints and the like go without saying.
+bool goes_with_its_relation(const CatalogObject& object, const std::vector<CatalogChange>& changes,
+                            bool dropped_with) {
+  return std::any_of(changes.begin(), changes.end(), [&](const CatalogChange& change) {
+    return change.object.name == object.relation && !same_object(change.object, object) &&
+           (dropped_with ? !change.after : !change.before);
+  });
+}
+
+std::vector<ObjectDifference> differences_from(const SideRecord& base, const SideRecord& head) {
+  std::vector<ObjectDifference> differences;
+  const std::vector<CatalogChange> changes = compare_catalogs(base.catalog, head.catalog);
+  for (const CatalogChange& change : changes) {
+    Reason reason;
+    if (!change.after) {
+      reason = dropped(&base, head, change.object);
+    } else if (!change.before) {
+      if (goes_with_its_relation(change.object, changes, false)) continue;
+      reason = created(head, change.object);
+    } else {
+      reason = altered(head, change.object, *change.before, *change.after);
+    }
+    differences.push_back({change.object, change.before, change.after, std::move(reason)});
+  }
+  return differences;
+}
+
+// What the steps of head dropped for good, where no base tells what there was.
+std::vector<ObjectDifference> dropped_by_steps(const SideRecord& head) {
+  std::map<std::pair<std::string, std::string>, ObjectDifference> differences;
+  for (const StepRecord& step : head.steps) {
+    for (const CatalogChange& change : step.changes) {
+      const auto key = std::make_pair(change.object.kind, change.object.name);
+      if (change.after) {
+        differences.erase(key);
+      } else {
+        differences[key] = {change.object, change.before, std::nullopt,
+                            dropped(nullptr, head, change.object)};
+      }
+    }
+  }
+  std::vector<ObjectDifference> list;
+  for (auto& [key, difference] : differences) list.push_back(std::move(difference));
+  return list;
+}
+
+std::string setting_of(const std::map<std::string, std::string>& settings,
+                       const std::string& name) {
+  const auto found = settings.find(name);
+  return found == settings.end() ? "the server's default" : found->second;
+}
+
+std::vector<Reason> setting_differences(const SideRecord& base, const SideRecord& head) {
+  std::map<std::string, std::string> all = base.settings;
+  all.insert(head.settings.begin(), head.settings.end());
+  std::vector<Reason> differences;
+  for (const auto& [name, value] : all) {
+    const std::string before = setting_of(base.settings, name);
+    const std::string after = setting_of(head.settings, name);
+    if (before != after)
+      differences.push_back({name + " is " + after + " instead of " + before, {}});
+  }
+  return differences;
+}
+
+bool same_changes(const StepRecord& left, const StepRecord& right) {
+  return std::equal(left.changes.begin(), left.changes.end(), right.changes.begin(),
+                    right.changes.end(), [](const CatalogChange& a, const CatalogChange& b) {
+                      return same_object(a.object, b.object) && a.before == b.before &&
+                             a.after == b.after;
+                    });
+}
+
+std::optional<Reason> data_difference(const SideRecord& base, const SideRecord& head) {
+  for (const StepRecord& step : head.steps) {
+    const auto counterpart =
+        std::find_if(base.steps.begin(), base.steps.end(),
+                     [&](const StepRecord& one) { return one.name == step.name; });
+    const SourcePosition at = {step.name, 0, 0};
+    if (counterpart == base.steps.end()) {
+      if (step.changes.empty()) return Reason{"setup step " + step.name + " is new", at};
+    } else if (counterpart->content_hash != step.content_hash && same_changes(*counterpart, step)) {
+      return Reason{"setup step " + step.name + " differs from base's", at};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string short_name(const CatalogObject& object) {
+  std::string name = object.name;
+  if (object.kind == "function") name = name.substr(0, name.find('('));
+  return name.starts_with("public.") ? name.substr(7) : name;
+}
+
+SideDifferences compare_sides(const SideRecord* base, const SideRecord& head) {
+  SideDifferences differences;
+  if (base == nullptr) {
+    differences.objects = dropped_by_steps(head);
+    return differences;
+  }
+  differences.objects = differences_from(*base, head);
+  differences.settings = setting_differences(*base, head);
+  differences.data = data_difference(*base, head);
+  if (base->postgres_major != head.postgres_major) {
+    differences.version = Reason{"the server is PostgreSQL " + std::to_string(head.postgres_major) +
+                                     " instead of " + std::to_string(base->postgres_major),
+                                 {}};
+  }
+  return differences;
+}
+
+}  // namespace pgduet::gate

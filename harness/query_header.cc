@@ -101,6 +101,57 @@ void read_order(Query& query, std::string_view value, const SourcePosition& at) 
   query.order_any = true;
 }
 
+// "param id: values(1)" is key "param", name "id" and value "values(1)".
+struct HeaderLine {
+  std::string_view text;
+  std::string key;  // the first word, which may be prose
+  std::string_view name;
+  std::string_view value;
+  bool has_colon = false;
+};
+
+HeaderLine split_line(std::string_view text) {
+  HeaderLine line;
+  line.text = text;
+  // The name of a parameter may begin with a colon of its own.
+  const bool is_parameter = text.substr(0, 6) == "param " || text.substr(0, 6) == "param\t";
+  const std::size_t search_from = is_parameter ? text.find_first_not_of(" \t", 6) + 1 : 0;
+  const std::size_t colon = std::min(text.find(':', search_from), text.size());
+  line.has_colon = colon < text.size();
+  if (line.has_colon) line.value = trimmed(text.substr(colon + 1));
+  const std::string_view before = trimmed(text.substr(0, colon));
+  const std::size_t blank = std::min(before.find_first_of(" \t"), before.size());
+  line.key = before.substr(0, blank);
+  line.name = trimmed(before.substr(blank));
+  return line;
+}
+
+bool is_one_word(std::string_view text) {
+  return text.find_first_of(" \t") == std::string_view::npos;
+}
+
+// "weight 120", "param id values(1)": prose does not begin like that.
+void reject_forgotten_colon(const HeaderLine& line, const SourcePosition& at) {
+  if (line.has_colon || line.name.empty() || !is_known_key(line.key)) return;
+  const bool is_parameter = line.key == "param";
+  if (is_parameter ? line.name.find('(') == std::string_view::npos : !is_one_word(line.name))
+    return;
+  fail(at, "header line " + in_quotes(line.text) + " has no colon",
+       is_parameter ? "Write it as \"-- param name: generator\"."
+                    : "Write it as \"-- " + line.key + ": " + std::string(line.name) + "\".");
+}
+
+// "wieght: 3", "pram id: values(1)": one word in lower case (or two, for a parameter) that is near
+// a known one, and a colon.
+void reject_misspelt_key(const HeaderLine& line, const SourcePosition& at) {
+  if (!line.has_colon || !is_lower_case_word(line.key) || !is_one_word(line.name)) return;
+  const std::vector<std::string> with_name = {"param"};
+  const auto nearest = gate::nearest_name(line.key, line.name.empty() ? known_keys() : with_name);
+  if (nearest && *nearest != line.key)
+    fail(at, "unrecognized header line " + in_quotes(line.key),
+         "Did you mean " + in_quotes(*nearest) + "?");
+}
+
 }  // namespace
 
 bool is_valid_name(std::string_view name) {
@@ -111,34 +162,16 @@ bool is_valid_name(std::string_view name) {
 }
 
 void QueryHeader::read_line(std::string_view text, const SourcePosition& at) {
-  const std::string_view line = trimmed(text);
-  const std::size_t colon = std::min(line.find(':'), line.size());
-  const std::string_view before = trimmed(line.substr(0, colon));
-  const std::size_t blank = std::min(before.find_first_of(" \t"), before.size());
-  const std::string key(before.substr(0, blank));
-  const std::string_view name = trimmed(before.substr(blank));
-  const bool has_colon = colon < line.size();
-  const bool one_word = name.find_first_of(" \t") == std::string_view::npos;
-  if (has_colon && key == "param" && !name.empty() && one_word)
-    return read_parameter(name, trimmed(line.substr(colon + 1)), at);
-  if (has_colon && name.empty() && is_known_key(key))
-    return read_setting(key, trimmed(line.substr(colon + 1)), at);
-  // "weight 120", "param id values(1)": prose does not begin like that.
-  const bool forgot_colon = key == "param" ? name.find('(') != std::string_view::npos : one_word;
-  if (!has_colon && is_known_key(key) && !name.empty() && forgot_colon)
-    fail(at, "header line " + in_quotes(line) + " has no colon",
-         key == "param" ? "Write it as \"-- param name: generator\"."
-                        : "Write it as \"-- " + key + ": " + std::string(name) + "\".");
-  if (has_colon && is_lower_case_word(key) && one_word) {
-    const std::vector<std::string> with_name = {"param"};
-    const auto nearest = gate::nearest_name(key, name.empty() ? known_keys() : with_name);
-    if (nearest && *nearest != key)
-      fail(at, "unrecognized header line " + in_quotes(key),
-           "Did you mean " + in_quotes(*nearest) + "?");
-  }
-  if (line.empty() && query_.description.empty()) return;
+  const HeaderLine line = split_line(trimmed(text));
+  if (line.has_colon && line.key == "param" && !line.name.empty() && is_one_word(line.name))
+    return read_parameter(line.name, line.value, at);
+  if (line.has_colon && line.name.empty() && is_known_key(line.key))
+    return read_setting(line.key, line.value, at);
+  reject_forgotten_colon(line, at);
+  reject_misspelt_key(line, at);
+  if (line.text.empty() && query_.description.empty()) return;
   if (!query_.description.empty()) query_.description += '\n';
-  query_.description += line;
+  query_.description += line.text;
 }
 
 void QueryHeader::read_setting(const std::string& key, std::string_view value,

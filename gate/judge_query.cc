@@ -208,7 +208,8 @@ QueryJudgement judge_query(const QueryContext& context) {
 
   std::vector<Finding> generic = generic_plan_findings(context);
   if (!generic.empty()) {
-    const bool decides = Verdict::changed < report.verdict;
+    // It may not take an improvement of what was measured away.
+    const bool decides = report.verdict == Verdict::passed;
     if (decides) report.verdict = Verdict::changed;
     for (Finding& finding : generic) {
       if (!decides) finding.weight = Finding::Weight::informs;

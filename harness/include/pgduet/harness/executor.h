@@ -20,6 +20,8 @@ struct Database {
   int postgres_major = 0;
   bool local_backend =
       false;  // the server process is on this machine and ours: its CPU time can be read
+  bool writable = false;  // made for queries that write: everything runs in transactions that are
+                          // rolled back, also what looks like a SELECT
 };
 
 // The values of all bindings of one query: [binding][parameter].
@@ -37,6 +39,9 @@ struct ExecutorOptions {
 
 // One query on one database, prepared in a session of its own. Failures are kept in what is
 // returned, never thrown, except Error(environment) when the server itself is gone.
+//
+// A query that reads runs under default_transaction_read_only; where it turns out to write (SQLSTATE
+// 25006: a function that inserts, nextval(), ...), replay it on a database with `writable`.
 class Replay {
  public:
   Replay(const Database& database, const Query& query, const Bindings& bindings,

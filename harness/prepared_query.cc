@@ -1,0 +1,201 @@
+#include "prepared_query.h"
+
+#include <chrono>
+
+#include "pgduet/gate/sql.h"
+
+namespace pgduet::harness {
+namespace {
+
+constexpr const char* statement_name = "pgduet_query";
+constexpr const char* probe_name = "pgduet_probe";
+
+// An EXPLAIN runs longer than the plain statement, which may have come close to its time-out.
+constexpr int explain_timeout_factor = 4;
+
+std::string set_config(const std::string& name, const std::string& value) {
+  return "set_config(" + gate::quote_literal(name) + ", " + gate::quote_literal(value) + ", false)";
+}
+
+// All settings of the session in one statement: one round trip. Ours come last where the query
+// must not overrule them.
+std::string settings_statement(const Query& query, bool writes) {
+  std::string sql = "SELECT " + set_config("client_encoding", "UTF8");
+  for (const auto& [name, value] : query.settings) sql += ", " + set_config(name, value);
+  sql += ", " + set_config("plan_cache_mode", "force_custom_plan");
+  sql += ", " + set_config("default_transaction_read_only", writes ? "off" : "on");
+  sql += ", " + set_config("statement_timeout", std::to_string(query.timeout.count()));
+  return sql;
+}
+
+std::string literals(const compat::Values& values) {
+  std::string text;
+  // No casts: an untyped literal is read by the parameter's own type, as a bound value is, while
+  // '...'::character would cut it to one letter.
+  for (const auto& value : values)
+    text += (text.empty() ? "(" : ", ") + (value ? gate::quote_literal(*value) : "NULL");
+  return text.empty() ? text : text + ")";
+}
+
+std::optional<clockid_t> cpu_clock_of(pid_t pid) {
+  clockid_t clock{};
+  timespec now{};
+  if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &now) != 0) return std::nullopt;
+  return clock;
+}
+
+double microseconds(std::chrono::steady_clock::duration duration) {
+  return std::chrono::duration<double, std::micro>(duration).count();
+}
+
+}  // namespace
+
+PreparedQuery::PreparedQuery(const Database& database, const Query& query)
+    : query_(&query),
+      session_(database.connection_string, Session::Errors::terse),
+      writes_(database.writable || query.traits.writes || !query.traits.parsed) {
+  if (database.local_backend) cpu_clock_ = cpu_clock_of(session_.backend_pid());
+}
+
+void PreparedQuery::prepare() {
+  session_.execute(settings_statement(*query_, writes_));
+  if (!query_->role.empty()) session_.execute("SET ROLE " + gate::quote_identifier(query_->role));
+  session_.prepare(statement_name, query_->numbered.sql);
+  if (query_->numbered.parameters.empty()) return;
+  const pqxx::result types = session_.execute(
+      std::string(
+          "SELECT unnest(parameter_types)::text FROM pg_prepared_statements WHERE name = '") +
+      statement_name + "'");
+  for (int i = 0; i < compat::rows(types); ++i)
+    parameter_types_.emplace_back(compat::row(types, i)[0].c_str());
+}
+
+void PreparedQuery::prepare_probe(const std::string& sql) {
+  session_.prepare(probe_name, sql);
+  has_probe_ = true;
+}
+
+template <typename Action>
+auto PreparedQuery::rolled_back(Action&& action) {
+  session_.execute("BEGIN");
+  try {
+    auto result = action();
+    session_.execute("ROLLBACK");
+    return result;
+  } catch (const StatementFailure& failure) {
+    if (!failure.connection_lost) session_.execute("ROLLBACK");
+    throw;
+  }
+}
+
+template <typename Action>
+auto PreparedQuery::in_transaction(Action&& action) {
+  return writes_ ? rolled_back(action) : action();
+}
+
+pqxx::result PreparedQuery::result(const compat::Values& values) {
+  return in_transaction(
+      [&] { return session_.execute_prepared(has_probe_ ? probe_name : statement_name, values); });
+}
+
+pqxx::result PreparedQuery::result_under(const std::vector<std::string>& settings,
+                                         const compat::Values& values) {
+  // A statement without parameters keeps its plan whatever is set, unless plans are discarded.
+  pqxx::result result = rolled_back([&] {
+    for (const std::string& setting : settings) session_.execute("SET LOCAL " + setting);
+    session_.execute("DISCARD PLANS");
+    return session_.execute_prepared(has_probe_ ? probe_name : statement_name, values);
+  });
+  session_.execute("DISCARD PLANS");
+  return result;
+}
+
+std::optional<double> PreparedQuery::cpu_us() const {
+  timespec now{};
+  if (!cpu_clock_ || clock_gettime(*cpu_clock_, &now) != 0) return std::nullopt;
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
+}
+
+gate::Execution PreparedQuery::time(const compat::Values& values) {
+  return in_transaction([&] {
+    gate::Execution execution;
+    const std::optional<double> cpu_before = cpu_us();
+    const auto start = std::chrono::steady_clock::now();
+    session_.execute_prepared(statement_name, values);
+    execution.wall_us = microseconds(std::chrono::steady_clock::now() - start);
+    const std::optional<double> cpu_after = cpu_us();
+    if (cpu_before && cpu_after) execution.cpu_us = *cpu_after - *cpu_before;
+    return execution;
+  });
+}
+
+gate::Json PreparedQuery::explain(const std::string& options, const compat::Values& values) {
+  const std::string text = session_.text("EXPLAIN (" + options + ", FORMAT JSON) EXECUTE " +
+                                         statement_name + literals(values));
+  const gate::Json plans = gate::Json::parse(text);
+  const bool has_plan = plans.is_array() && !plans.empty() && plans[0].contains("Plan");
+  return has_plan ? plans[0] : gate::Json();
+}
+
+gate::Json PreparedQuery::explain_analyze(const compat::Values& values) {
+  const auto limit = [&](int factor) {
+    session_.execute("SET statement_timeout = " + std::to_string(query_->timeout.count() * factor));
+  };
+  limit(explain_timeout_factor);
+  try {
+    gate::Json plan = in_transaction(
+        [&] { return explain("ANALYZE, BUFFERS, VERBOSE, SETTINGS, WAL, TIMING OFF", values); });
+    limit(1);
+    return plan;
+  } catch (const StatementFailure& failure) {
+    if (!failure.connection_lost) limit(1);
+    throw;
+  }
+}
+
+gate::Json PreparedQuery::explain_custom(const compat::Values& values) {
+  return explain("VERBOSE, SETTINGS", values);
+}
+
+// EXPLAIN (GENERIC_PLAN), from PostgreSQL 16 on, prunes no partitions at execution start and takes
+// its types from the text instead of the prepared statement. One way on all versions keeps the
+// generic plans of two versions comparable.
+gate::Json PreparedQuery::explain_generic(const compat::Values& values) {
+  session_.execute("SET plan_cache_mode = force_generic_plan");
+  gate::Json plan = explain("VERBOSE, SETTINGS", values);
+  session_.execute("SET plan_cache_mode = force_custom_plan");
+  return plan;
+}
+
+std::optional<gate::SourcePosition> position_in_file(const Query& query, int character) {
+  // Both texts are the same but for the parameters, so one walk over both finds the place.
+  const std::string& numbered = query.numbered.sql;
+  const std::string& written = query.sql;
+  gate::SourcePosition at{query.at.file, query.sql_line, 1};
+  std::size_t n = 0;
+  std::size_t w = 0;
+  for (int seen = 1; n < numbered.size() && w < written.size(); ++seen) {
+    if (seen >= character) return at;
+    if (numbered[n] == '$' && written[w] == ':') {
+      const std::size_t digits = numbered.find_first_not_of("0123456789", n + 1);
+      const std::size_t end = std::min(digits, numbered.size());
+      const std::size_t index = std::stoul(numbered.substr(n + 1, end - n - 1));
+      if (index == 0 || index > query.numbered.parameters.size()) return std::nullopt;
+      const std::size_t length = 1 + query.numbered.parameters[index - 1].size();
+      seen += static_cast<int>(end - n) - 1;
+      at.column += static_cast<int>(length);
+      n = end;
+      w += length;
+      continue;
+    }
+    if (numbered[n] != written[w]) return std::nullopt;
+    at.column = written[w] == '\n' ? 1 : at.column + 1;
+    at.line += written[w] == '\n' ? 1 : 0;
+    // The other bytes of a UTF-8 character belong to the same column.
+    do ++n, ++w;
+    while (w < written.size() && (static_cast<unsigned char>(written[w]) & 0xC0) == 0x80);
+  }
+  return at;
+}
+
+}  // namespace pgduet::harness

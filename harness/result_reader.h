@@ -1,0 +1,31 @@
+// Reduces the rows that a query returned to what is kept of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pgduet/gate/result.h"
+#include "pgduet/gate/sql.h"
+#include "pqxx_compat.h"
+
+namespace pgduet::harness {
+
+// How the rows of one query are to be read.
+struct ResultRules {
+  std::vector<int> key_columns;  // hold the ORDER BY keys; empty where they cannot be told
+  int added_columns = 0;         // at the end, only there for the keys: no part of the result
+  bool ordered = false;          // the sequence of the keys is part of the result
+  bool cut_at_start = false;     // OFFSET: rows that tie with the first one may be others
+  gate::Determinacy determinacy = gate::Determinacy::full;
+  std::string determinacy_reason;
+};
+
+// What the statement alone says. `probe` is with_sort_keys() of it, where it has been prepared.
+ResultRules result_rules(const gate::StatementTraits& traits, bool order_any,
+                         const std::optional<gate::SortKeyProbe>& probe);
+
+// Checksums are over the server's text of each value. A statement without output columns (UPDATE
+// without RETURNING) counts the rows that it changed.
+gate::ResultSummary summarize(const pqxx::result& result, const ResultRules& rules);
+
+}  // namespace pgduet::harness

@@ -30,12 +30,7 @@ class AliasNamer {
     if (subplan) append = nullptr;
     if (append == nullptr && splits_into_partitions(node)) append = &node;
     if (!node.alias.empty()) add(node.alias, node.relation_name, append);
-    const auto targets = node.fields.find("Target Tables");
-    if (targets != node.fields.end() && targets->is_array()) {
-      for (const Json& target : *targets) {
-        add(target.value("Alias", ""), target.value("Relation Name", ""), append);
-      }
-    }
+    if (node.node_type == "ModifyTable") add_targets(node, append);
     for (const PlanNode& child : node.children) visit(child, append);
   }
 
@@ -47,6 +42,14 @@ class AliasNamer {
     std::string relation;
     const PlanNode* append = nullptr;
   };
+
+  void add_targets(const PlanNode& node, const PlanNode* append) {
+    const auto targets = node.fields.find("Target Tables");
+    if (targets == node.fields.end() || !targets->is_array()) return;
+    for (const Json& target : *targets) {
+      add(target.value("Alias", ""), target.value("Relation Name", ""), append);
+    }
+  }
 
   void add(const std::string& alias, const std::string& relation, const PlanNode* append) {
     for (const auto& [known, name] : names_) {

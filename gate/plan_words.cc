@@ -121,7 +121,7 @@ NodeFacts facts_of(const PlanNode& node) {
   if (!node.fields.is_object()) return facts;
   for (const auto& [key, value] : node.fields.get_ref<const Json::object_t&>()) {
     for (const KnownField* field : fields_of_length(key.size())) {
-      if (field->key == key) set(facts, *field, value);
+      if (field->key.front() == key.front() && field->key == key) set(facts, *field, value);
     }
   }
   return facts;

@@ -152,8 +152,7 @@ constexpr mode_t directory_mode = 0711;
 void make_cache_directory(const fs::path& directory, const std::optional<SystemUser>& user) {
   std::error_code error;
   fs::create_directories(directory.parent_path(), error);
-  if (error)
-    throw system_error("create directory", directory.parent_path(), error.value(), directory_hint);
+  if (error) throw system_error("create directory", directory, error.value(), directory_hint);
   if (mkdir(directory.c_str(), directory_mode) == 0)
     write_all(directory / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n");
   else if (errno != EEXIST)
@@ -329,15 +328,23 @@ std::optional<std::int64_t> ClusterCache::remove_unused(const std::string& name)
 }
 
 void ClusterCache::make_room(const std::string& kept) const {
-  std::vector<Usage> entries = usage();
+  struct Candidate {
+    fs::file_time_type last_used;
+    std::string name;
+  };
+  std::vector<Candidate> candidates;
   std::int64_t total_bytes = 0;
-  for (const Usage& one : entries) total_bytes += one.bytes;
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Usage& a, const Usage& b) { return a.last_used < b.last_used; });
-  for (const Usage& one : entries) {
+  for (const std::string& name : entry_names()) {
+    std::error_code gone;
+    candidates.push_back({fs::last_write_time(entry_path(name), gone), name});
+    total_bytes += tree_bytes(entry_path(name));
+  }
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate& a, const Candidate& b) { return a.last_used < b.last_used; });
+  for (const Candidate& one : candidates) {
     if (total_bytes <= options_.size_limit_bytes) return;
-    if (one.key == kept) continue;
-    if (const auto removed_bytes = remove_unused(one.key)) total_bytes -= *removed_bytes;
+    if (one.name == kept) continue;
+    if (const auto removed_bytes = remove_unused(one.name)) total_bytes -= *removed_bytes;
   }
 }
 

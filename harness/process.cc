@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -158,6 +159,8 @@ bool become(const Start& start) {
   dup2(start.standard_input, STDIN_FILENO);
   dup2(start.standard_output, STDOUT_FILENO);
   dup2(start.standard_error, STDERR_FILENO);
+  // Ours are close-on-exec; these are what we were started with ourselves, and libraries' own.
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   if (!start.working_directory.empty() && chdir(start.working_directory.c_str()) != 0)
     report_failure(failure_pipe, StartFailure::Step::working_directory);
   if (!become(start)) report_failure(failure_pipe, StartFailure::Step::user);

@@ -66,23 +66,28 @@ void append(std::string& list, const std::string& item) {
   list += item;
 }
 
+// The headline is read first; what it holds needs no line of its own.
+bool is_in_headline(const gate::QueryReport& query, const std::string& text) {
+  return query.headline.find(text) != std::string::npos;
+}
+
 void add_reasons(const gate::QueryReport& query, std::vector<Detail>& details) {
   std::set<std::string> given;
   for (const Finding& finding : query.findings) {
     if (finding.reason.empty() || !given.insert(finding.reason).second) continue;
-    if (finding.reason != query.headline) details.push_back({"why", finding.reason});
+    if (!is_in_headline(query, finding.reason)) details.push_back({"why", finding.reason});
   }
 }
 
 // Returns whether one of them was about the work.
 bool add_findings(const gate::QueryReport& query, std::vector<Detail>& details) {
-  std::set<std::string> given = {query.headline};
+  std::set<std::string> given;
   std::size_t shown = 0;
   std::size_t left_out = 0;
   bool about_work = false;
   for (const Finding& finding : query.findings) {
     about_work = about_work || finding.kind == Finding::Kind::work;
-    if (!given.insert(finding.sentence).second) continue;
+    if (is_in_headline(query, finding.sentence) || !given.insert(finding.sentence).second) continue;
     if (shown == findings_shown) {
       ++left_out;
       continue;

@@ -92,8 +92,12 @@ Json times_json(const std::optional<gate::MinimumTimes>& times) {
   return {{"cpu_us", optional_json(times->cpu_us)}, {"wall_us", times->wall_us}};
 }
 
+// Unlike in a run record, counters of 0 are written: a script should not have to know defaults.
 Json work_json(const std::optional<gate::Work>& work) {
-  return work ? gate::to_json(*work) : Json(nullptr);
+  if (!work) return nullptr;
+  return {{"shared_blocks", work->shared_blocks},     {"temp_blocks", work->temp_blocks},
+          {"rows_visited", work->rows_visited},       {"wal_bytes", work->wal_bytes},
+          {"planning_blocks", work->planning_blocks}, {"memory_kb", work->memory_kb}};
 }
 
 Json query_json(const gate::QueryReport& query) {

@@ -23,7 +23,8 @@
 //                   [ { name, value (text or null), type } ] }
 //       times       { before, after }, each null or { cpu_us (or null), wall_us }: microseconds,
 //                   the fastest execution of that binding
-//       work        { before, after }, each null or the counters of one execution; a block is 8 kB
+//       work        { before, after }, each null or { shared_blocks, temp_blocks, rows_visited,
+//                   wal_bytes, planning_blocks, memory_kb } of one execution; a block is 8 kB
 //       findings    array, the most telling first, each:
 //         kind      "result", "failure", "plan", "work", "estimate", "time", "stability" or
 //                   "baseline"

@@ -386,6 +386,26 @@ TEST_F(SchemaTest, DescribesEveryKey) {
   }
 }
 
+// The first block of that kind in the specification.
+std::string example_of(const std::string& kind) {
+  const std::string text = read_file(fs::path(PGDUET_SOURCE_DIR) / "workloads" / "README.md");
+  const std::string fence = "```" + kind + "\n";
+  const std::size_t begin = text.find(fence) + fence.size();
+  return text.substr(begin, text.find("```", begin) - begin);
+}
+
+TEST_F(WorkloadTest, ReadsTheExamplesOfItsSpecification) {
+  for (const char* file : {"setup/001_schema.sql", "data/products.csv", "data/reviews.dump"})
+    add(file, "");
+  add("queries/orders.sql", example_of("sql"));
+  const Workload workload = load(example_of("jsonc"));
+  EXPECT_EQ(workload.name, "shop");
+  EXPECT_EQ(workload.setup.size(), 4U);
+  ASSERT_EQ(workload.queries.size(), 1U);
+  EXPECT_EQ(workload.queries[0].weight, 120);
+  EXPECT_EQ(workload.queries[0].policy.time_ratio, 1.3);
+}
+
 TEST(SampleWorkloads, AreReadable) {
   const std::vector<fs::path> found = find_workloads(fs::path(PGDUET_SOURCE_DIR) / "workloads");
   ASSERT_FALSE(found.empty());

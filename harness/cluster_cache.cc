@@ -125,8 +125,9 @@ void run_initdb(const Installation& installation, const fs::path& data_directory
   const CommandResult result = run_command(command);
   if (result.exit_status == 0) return;
   if (means_no_space(result.errors)) throw no_space(data_directory);
-  throw Error(Error::Kind::environment, {},
-              "initdb of PostgreSQL " + installation.version + " failed: " + result.errors);
+  throw Error(
+      Error::Kind::environment, {},
+      "initdb of PostgreSQL " + installation.version + " failed:" + indented(result.errors));
 }
 
 // Throws when the user that servers run as cannot get into `directory`.
@@ -153,10 +154,15 @@ void make_cache_directory(const fs::path& directory, const std::optional<SystemU
   std::error_code error;
   fs::create_directories(directory.parent_path(), error);
   if (error) throw system_error("create directory", directory, error.value(), directory_hint);
-  if (mkdir(directory.c_str(), directory_mode) == 0)
+  if (!fs::exists(directory, error)) {
+    try {
+      make_directory(directory, directory_mode);
+    } catch (const Error& failure) {
+      throw Error(failure.kind(), failure.position(), failure.problem(), directory_hint);
+    }
+    // Backups pass over it, see bford.info/cachedir.
     write_all(directory / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n");
-  else if (errno != EEXIST)
-    throw system_error("create directory", directory, errno, directory_hint);
+  }
   if (access(directory.c_str(), W_OK | X_OK) != 0)
     throw system_error("write to directory", directory, errno, directory_hint);
   make_directory(directory / entries_name, directory_mode);

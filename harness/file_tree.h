@@ -14,7 +14,7 @@ namespace pgduet::harness {
 // (reflink); never hard links, since servers write in place. Throws Error(environment), also for a
 // full disk; what was copied until then stays.
 void clone_tree(const std::filesystem::path& from, const std::filesystem::path& to,
-               const std::optional<SystemUser>& owner);
+                const std::optional<SystemUser>& owner);
 
 // The size of all files below `directory` on the disk.
 std::int64_t tree_bytes(const std::filesystem::path& directory);

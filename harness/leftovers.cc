@@ -127,9 +127,9 @@ bool end_servers_in(const fs::path& directory) {
 fs::path run_directory_parent(bool other_user) {
   const char* variable = getenv("TMPDIR");
   const std::string wanted = variable != nullptr ? variable : "";
-  // A socket's name has 107 bytes at most (sun_path); "/pgduet-XXXXXX/.s.PGSQL.5432.lock" takes 34.
-  // Commas, blanks and quotes have a meaning in unix_socket_directories.
-  const bool fits = !wanted.empty() && wanted.front() == '/' && wanted.size() <= 70 &&
+  // A socket's name has 107 bytes at most (sun_path); "/pgduet-run-XXXXXX/.s.PGSQL.5432.lock"
+  // takes 38. Commas, blanks and quotes have a meaning in unix_socket_directories.
+  const bool fits = !wanted.empty() && wanted.front() == '/' && wanted.size() <= 65 &&
                     wanted.find_first_of(", \"'\\") == std::string::npos;
   if (fits && !other_user && access(wanted.c_str(), W_OK | X_OK) == 0) return wanted;
   return "/tmp";

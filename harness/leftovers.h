@@ -23,7 +23,7 @@ bool end_servers_in(const std::filesystem::path& directory);
 // else /tmp.
 std::filesystem::path run_directory_parent(bool other_user);
 
-constexpr const char* run_directory_prefix = "pgduet-";
+constexpr const char* run_directory_prefix = "pgduet-run-";
 constexpr const char* run_owner_file = "owner";      // locked while the run lives
 constexpr const char* run_cluster_file = "cluster";  // names the data directory of the run's server
 

@@ -63,6 +63,7 @@ void write_file(const fs::path& path, const std::string& contents,
                 const std::optional<SystemUser>& user) {
   // Renamed into place, so that a session never reads a seed half written.
   const fs::path written = path.string() + ".new";
+  errno = 0;
   std::ofstream(written, std::ios::binary) << contents;
   std::error_code error;
   if (fs::file_size(written, error) != contents.size())
@@ -181,9 +182,14 @@ ServerProcess::Options Server::State::process_options() const {
 }
 
 void Server::State::start() {
-  if (fs::exists(options.data_directory / "postmaster.pid") &&
-      !end_servers_in(options.data_directory))
-    fail("cannot start: a server of an earlier run does not end");
+  const fs::path lock_file = options.data_directory / "postmaster.pid";
+  if (fs::exists(lock_file)) {
+    if (!end_servers_in(options.data_directory))
+      fail("cannot start: a server of an earlier run does not end");
+    // Else the server would look whether a process of that number lives, and take another of the
+    // same user for its own.
+    fs::remove(lock_file);
+  }
   process.emplace(process_options());
   wait_until_ready();
 }
@@ -204,12 +210,9 @@ void Server::State::fail(const std::string& what) const {
   if (means_no_space(log)) throw no_space(options.data_directory);
   if (const std::string refused = refused_setting(log); !refused.empty())
     throw Error(Error::Kind::input, {}, "the server refused its settings: " + refused);
-  std::string indented;
-  std::istringstream lines(log);
-  for (std::string line; std::getline(lines, line);) indented += "\n    " + line;
   throw Error(Error::Kind::environment, {},
               "the server (PostgreSQL " + options.installation.version + ") " + what +
-                  (log.empty() ? "" : "; its log ends with:" + indented));
+                  (log.empty() ? "" : "; its log ends with:" + indented(log)));
 }
 
 Server::Server(const ServerOptions& options)

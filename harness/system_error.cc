@@ -1,6 +1,7 @@
 #include "system_error.h"
 
 #include <cerrno>
+#include <sstream>
 #include <system_error>
 
 namespace pgduet::harness {
@@ -19,6 +20,13 @@ gate::Error system_error(const std::string& what, const std::filesystem::path& p
       gate::Error::Kind::environment, {},
       "could not " + what + " \"" + path.string() + "\": " + std::generic_category().message(error),
       hint);
+}
+
+std::string indented(const std::string& text) {
+  std::string result;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) result += "\n    " + line;
+  return result;
 }
 
 bool means_no_space(const std::string& message) {

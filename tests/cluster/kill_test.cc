@@ -11,6 +11,7 @@
 
 #include "forked.h"
 #include "leftovers.h"
+#include "pgduet/harness/interrupt.h"
 #include "test_server.h"
 
 namespace pgduet::harness {
@@ -95,6 +96,39 @@ TEST(Kill, AtAnyMomentLeavesNothingThatStopsTheNextRun) {
   for (const auto& entry : fs::directory_iterator(cache_directory / "entries")) {
     EXPECT_NE(entry.path().extension(), ".building");
     EXPECT_FALSE(fs::exists(entry.path() / "in_use")) << entry.path();
+  }
+}
+
+// SIGINT and SIGTERM end a run through its destructors: nothing is left for the next one to clean.
+TEST(Interrupt, AtAnyMomentLeavesNothing) {
+  const TempDir directory = test_directory();
+  const fs::path cache_directory = directory.path() / "cache";
+  const auto run_until_interrupted = [&](const std::string& key) {
+    install_signal_handlers();
+    try {
+      return run_once(cache_directory, key);
+    } catch (const Interrupted& interrupted) {
+      return 128 + interrupted.signal;
+    }
+  };
+  ASSERT_EQ(wait_for(fork_and([&] { return run_once(cache_directory, "first"); })), 0);
+  const auto start = Clock::now();
+  ASSERT_EQ(wait_for(fork_and([&] { return run_once(cache_directory, "second"); })), 0);
+  double run_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+  constexpr int rounds = 10;
+  for (int round = 0; round < rounds; ++round) {
+    const int signal = round % 2 == 0 ? SIGINT : SIGTERM;
+    const pid_t child =
+        fork_and([&] { return run_until_interrupted("key " + std::to_string(round)); });
+    poll(nullptr, 0, static_cast<int>(run_ms * (round + 0.5) / rounds));
+    kill(child, signal);
+    EXPECT_THAT(wait_for(child), testing::AnyOf(0, 128 + signal));
+    EXPECT_THAT(server_processes_in(cache_directory), IsEmpty());
+    EXPECT_THAT(run_directories_of(cache_directory), IsEmpty());
+    for (const auto& entry : fs::directory_iterator(cache_directory / "entries")) {
+      EXPECT_NE(entry.path().extension(), ".building");
+      EXPECT_FALSE(fs::exists(entry.path() / "in_use")) << entry.path();
+    }
   }
 }
 

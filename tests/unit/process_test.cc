@@ -112,6 +112,17 @@ TEST(RunCommand, SaysWhyAProgramCannotBeRun) {
   EXPECT_EQ(error_text([&] { run_command(options); }),
             "could not change to directory \"/no/such/place\": No such file or directory");
   options.working_directory.clear();
+  if (const auto user = server_user()) {
+    const TempDir closed("/tmp", "pgduet-test-");
+    std::filesystem::copy("/bin/true", closed.path() / "true");
+    options.arguments = {(closed.path() / "true").string()};
+    EXPECT_EQ(run_command(options).exit_status, 0);
+    options.user = user;
+    EXPECT_EQ(error_text([&] { run_command(options); }),
+              "could not run \"" + options.arguments[0] +
+                  "\": Permission denied\n  hint: It is run as user \"" + user->name +
+                  "\", who must be able to reach and run it.");
+  }
   options.standard_input = "/no/such/file";
   EXPECT_EQ(error_text([&] { run_command(options); }),
             "could not open \"/no/such/file\": No such file or directory");
@@ -188,7 +199,6 @@ class ServerProcessTest : public testing::Test {
     options.command = shell(script);
     options.log_file = directory_.path() / "log";
     options.stop_signal = SIGINT;
-    options.stop_timeout = milliseconds(50);
     return options;
   }
   // Blocks until the script has made the fifo readable and written a line to it.
@@ -244,6 +254,7 @@ TEST_F(ServerProcessTest, IsKilledWhenItDoesNotHeedItsSignals) {
   ServerProcess::Options options =
       server("trap '' INT QUIT; echo >" + ready + "; while :; do :; done");
   options.death_signal = SIGQUIT;
+  options.stop_timeout = milliseconds(50);
   ServerProcess process(options);
   line_from("ready");
   process.stop();
@@ -270,7 +281,7 @@ TEST_F(ServerProcessTest, GetsItsDeathSignalWhenThisProcessIsKilled) {
 }
 
 TEST_F(ServerProcessTest, MovesWithItsOwner) {
-  ServerProcess first(server("sleep 1000"));
+  ServerProcess first(server("exec sleep 1000"));
   const pid_t pid = first.pid();
   ServerProcess second(std::move(first));
   EXPECT_EQ(second.pid(), pid);

@@ -1,6 +1,7 @@
 // Child processes: an argument list (never a shell string), an own process group, close-on-exec
 // everywhere, always reaped, and never outliving this process, not even after SIGKILL
-// (PR_SET_PDEATHSIG).
+// (PR_SET_PDEATHSIG; children of theirs are not reached then, but by the end of the server that
+// they talk to).
 #pragma once
 
 #include <sys/types.h>

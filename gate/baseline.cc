@@ -33,8 +33,8 @@ ResultSummary determined(ResultSummary result) {
     result.float_columns.clear();
   }
   if (result.determinacy == Determinacy::count_only || result.determinacy == Determinacy::none) {
-    result.order_checksum.clear();
-    result.inner_checksum.clear();
+    result.order_checksums.clear();
+    result.inner_checksums.clear();
   }
   if (result.determinacy == Determinacy::none) result.rows = 0;
   // compare_results tolerates 1e-9; 12 digits stay well below that and can be read.

@@ -122,8 +122,9 @@ void read_time(const JsonPlace& place, BindingBaseline& binding) {
 }
 
 ResultSummary read_result(const JsonPlace& place) {
-  place.require_object("\"result\"", {"rows", "checksum", "order_checksum", "inner_checksum",
-                                      "float_columns", "determinacy", "determinacy_reason"});
+  place.require_object("\"result\"",
+                       {"rows", "checksum", "order_checksums", "inner_checksums", "order_any",
+                        "float_columns", "determinacy", "determinacy_reason"});
   try {
     return result_from_json(place.value());
   } catch (const Error& error) {

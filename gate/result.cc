@@ -50,24 +50,42 @@ std::string float_difference(const std::vector<FloatColumnSum>& expected,
   return "";
 }
 
-bool both_and_different(const std::string& expected, const std::string& actual) {
-  return !expected.empty() && !actual.empty() && expected != actual;
+// Compares checksums by as many leading sort keys as both sides have; equal when one has none.
+bool both_and_different(const std::vector<std::string>& expected,
+                        const std::vector<std::string>& actual) {
+  const std::size_t keys = std::min(expected.size(), actual.size());
+  return keys > 0 && expected[keys - 1] != actual[keys - 1];
+}
+
+bool lost_its_order(const ResultSummary& expected, const ResultSummary& actual) {
+  return !expected.order_checksums.empty() && actual.order_checksums.empty() && !actual.order_any &&
+         actual.rows > 1;
 }
 
 ResultComparison compare_rows(const ResultSummary& expected, const ResultSummary& actual,
                               Determinacy determinacy) {
   const bool ties = determinacy == Determinacy::ties;
-  const bool other_rows = ties ? both_and_different(expected.inner_checksum, actual.inner_checksum)
-                               : expected.checksum != actual.checksum;
+  const bool other_rows = ties
+                              ? both_and_different(expected.inner_checksums, actual.inner_checksums)
+                              : expected.checksum != actual.checksum;
   if (other_rows)
     return different("returns other rows (" + count_text(actual.rows) + ", as before)");
-  if (both_and_different(expected.order_checksum, actual.order_checksum)) {
+  if (both_and_different(expected.order_checksums, actual.order_checksums)) {
     return different(ties ? "returns rows with other ORDER BY values"
                           : "returns the same rows in another order");
+  }
+  if (lost_its_order(expected, actual)) {
+    return different("does not determine the order of its rows any more");
   }
   if (ties) return {};
   const std::string floats = float_difference(expected.float_columns, actual.float_columns);
   return floats.empty() ? ResultComparison{} : different(floats);
+}
+
+// Whether there was nothing to leave out: all rows are equal, although they need not be.
+bool equal_all_the_same(const ResultSummary& expected, const ResultSummary& actual) {
+  return !expected.checksum.empty() && expected.rows == actual.rows &&
+         expected.checksum == actual.checksum;
 }
 
 std::string left_out(const ResultSummary& expected, const ResultSummary& actual,
@@ -85,9 +103,6 @@ std::string left_out(const ResultSummary& expected, const ResultSummary& actual,
       return "result compared without the rows that tie at the cut" + because;
     case Determinacy::full:
       break;
-  }
-  if (expected.order_checksum.empty() != actual.order_checksum.empty()) {
-    return "order of rows not compared: only one of the two has an ORDER BY";
   }
   return "";
 }
@@ -121,7 +136,9 @@ ResultComparison compare_results(const ResultSummary& expected, const ResultSumm
   } else if (determinacy == Determinacy::full || determinacy == Determinacy::ties) {
     comparison = compare_rows(expected, actual, determinacy);
   }
-  comparison.note = left_out(expected, actual, determinacy);
+  if (!equal_all_the_same(expected, actual)) {
+    comparison.note = left_out(expected, actual, determinacy);
+  }
   return comparison;
 }
 
@@ -129,8 +146,9 @@ Json to_json(const ResultSummary& result) {
   Json json = Json::object();
   json["rows"] = result.rows;
   write_member(json, "checksum", result.checksum);
-  write_member(json, "order_checksum", result.order_checksum);
-  write_member(json, "inner_checksum", result.inner_checksum);
+  write_member(json, "order_checksums", result.order_checksums);
+  write_member(json, "inner_checksums", result.inner_checksums);
+  if (result.order_any) json["order_any"] = true;
   write_elements(json, "float_columns", result.float_columns, float_column_to_json);
   if (result.determinacy != Determinacy::full) {
     json["determinacy"] = name_of(determinacy_names, result.determinacy);
@@ -143,8 +161,9 @@ ResultSummary result_from_json(const Json& value) {
   ResultSummary result;
   read_member(value, "rows", result.rows);
   read_member(value, "checksum", result.checksum);
-  read_member(value, "order_checksum", result.order_checksum);
-  read_member(value, "inner_checksum", result.inner_checksum);
+  read_member(value, "order_checksums", result.order_checksums);
+  read_member(value, "inner_checksums", result.inner_checksums);
+  read_member(value, "order_any", result.order_any);
   read_elements(value, "float_columns", result.float_columns, float_column_from_json);
   read_member(value, "determinacy", result.determinacy, determinacy_names);
   read_member(value, "determinacy_reason", result.determinacy_reason);

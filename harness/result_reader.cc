@@ -57,28 +57,44 @@ class Reader {
       if (float_.back() && i < columns_)
         sums_.push_back({.column = compat::column_name(result, i)});
     }
+    for (const int key : rules.key_columns) {
+      keys_.push_back(gate::column_index(key, compat::columns(result)));
+    }
   }
 
   gate::ResultSummary read() {
     const int rows = compat::rows(result_);
-    const std::string first = rows > 0 && rules_.cut_at_start ? key(0, false) : std::string();
-    const std::string last = rows > 0 ? key(rows - 1, false) : std::string();
+    const bool ties = rules_.determinacy == Determinacy::ties;
+    const std::size_t keys = keys_.size();
+    std::vector<std::uint64_t> inner(ties ? keys : 0);
+    std::vector<std::uint64_t> order(rules_.ordered ? keys : 0);
     std::uint64_t all = 0;
-    std::uint64_t inner = 0;
-    std::uint64_t order = 0;
     for (int i = 0; i < rows; ++i) {
       const std::uint64_t hash = row_hash(i);
       all += hash;
-      if (rules_.ordered) order = gate::hash64(key(i, true), order);
-      if (rules_.determinacy != Determinacy::ties) continue;
-      const std::string own = key(i, false);
-      if (own != last && (!rules_.cut_at_start || own != first)) inner += hash;
+      // A row that no longer ties by some key does not by more keys, either.
+      bool ties_with_last = true;
+      bool ties_with_first = rules_.cut_at_start;
+      std::string key;
+      for (std::size_t k = 0; k < keys; ++k) {
+        ties_with_last = ties_with_last && same_key(k, i, rows - 1);
+        ties_with_first = ties_with_first && same_key(k, i, 0);
+        if (ties && !ties_with_last && !ties_with_first) inner[k] += hash;
+        if (!rules_.ordered) continue;
+        append_key(key, k, i);
+        order[k] = gate::hash64(key, order[k]);
+      }
     }
     gate::ResultSummary summary;
     summary.rows = rows;
     summary.checksum = hexadecimal(all);
-    if (rules_.ordered) summary.order_checksum = hexadecimal(order);
-    if (rules_.determinacy == Determinacy::ties) summary.inner_checksum = hexadecimal(inner);
+    for (const std::uint64_t checksum : order) {
+      summary.order_checksums.push_back(hexadecimal(checksum));
+    }
+    for (const std::uint64_t checksum : inner) {
+      summary.inner_checksums.push_back(hexadecimal(checksum));
+    }
+    summary.order_any = rules_.order_any;
     summary.float_columns = std::move(sums_);
     return summary;
   }
@@ -100,19 +116,27 @@ class Reader {
     return gate::hash64(bytes_);
   }
 
-  std::string key(int index, bool without_floats) {
-    const pqxx::row row = compat::row(result_, index);
-    std::string bytes;
-    for (const int column : rules_.key_columns) {
-      if (without_floats && float_[static_cast<std::size_t>(column)]) continue;
-      append_value(bytes, row[static_cast<pqxx::row::size_type>(column)]);
-    }
-    return bytes;
+  pqxx::field key_field(std::size_t key, int index) const {
+    return compat::row(result_, index)[static_cast<pqxx::row::size_type>(keys_[key])];
+  }
+
+  bool same_key(std::size_t key, int a, int b) const {
+    const pqxx::field of_a = key_field(key, a);
+    const pqxx::field of_b = key_field(key, b);
+    return of_a.is_null() == of_b.is_null() && std::string_view(of_a.c_str(), of_a.size()) ==
+                                                   std::string_view(of_b.c_str(), of_b.size());
+  }
+
+  // The last digits of a floating-point key may differ from run to run.
+  void append_key(std::string& bytes, std::size_t key, int index) const {
+    if (float_[static_cast<std::size_t>(keys_[key])]) return;
+    append_value(bytes, key_field(key, index));
   }
 
   const pqxx::result& result_;
   int columns_;
   const ResultRules& rules_;
+  std::vector<int> keys_;  // output columns of the ORDER BY keys, from 0
   std::vector<bool> float_;
   std::vector<gate::FloatColumnSum> sums_;
   std::string bytes_;
@@ -127,6 +151,7 @@ ResultRules result_rules(const gate::StatementTraits& traits, bool order_any,
     rules.key_columns = probe->key_columns;
     rules.added_columns = probe->added_columns;
   }
+  rules.order_any = order_any;
   rules.ordered = !order_any && !rules.key_columns.empty();
   rules.cut_at_start = traits.has_offset;
   if (!traits.undetermined_by.empty()) {

@@ -15,6 +15,7 @@ struct ResultRules {
   std::vector<int> key_columns;  // hold the ORDER BY keys; empty where they cannot be told
   int added_columns = 0;         // at the end, only there for the keys: no part of the result
   bool ordered = false;          // the sequence of the keys is part of the result
+  bool order_any = false;        // the query's header says that it is not
   bool cut_at_start = false;     // OFFSET: rows that tie with the first one may be others
   gate::Determinacy determinacy = gate::Determinacy::full;
   std::string determinacy_reason;

@@ -8,12 +8,12 @@ namespace pgduet::gate {
 namespace {
 
 ResultSummary full_result() {
-  return {.rows = 20, .checksum = "aaaaaaaaaaaaaaaa", .order_checksum = "bbbbbbbbbbbbbbbb"};
+  return {.rows = 20, .checksum = "aaaaaaaaaaaaaaaa", .order_checksums = {"bbbbbbbbbbbbbbbb"}};
 }
 
 ResultSummary tied_result() {
   ResultSummary result = full_result();
-  result.inner_checksum = "cccccccccccccccc";
+  result.inner_checksums = {"cccccccccccccccc"};
   result.determinacy = Determinacy::ties;
   result.determinacy_reason = "LIMIT after ORDER BY o.created_at, which does not tell rows apart";
   return result;
@@ -60,15 +60,31 @@ TEST(CompareResults, OtherRowsOfTheSameNumber) {
 
 TEST(CompareResults, AnotherOrderIsAnotherResult) {
   ResultSummary actual = full_result();
-  actual.order_checksum = "dddddddddddddddd";
+  actual.order_checksums = {"dddddddddddddddd"};
   expect_different(full_result(), actual, "returns the same rows in another order");
 }
 
-TEST(CompareResults, OrderIsNotComparedWhenOneSideHasNone) {
+TEST(CompareResults, AnOrderThatIsGoneIsAnotherResult) {
   ResultSummary actual = full_result();
-  actual.order_checksum = "";
-  expect_same(full_result(), actual,
-              "order of rows not compared: only one of the two has an ORDER BY");
+  actual.order_checksums.clear();
+  expect_different(full_result(), actual, "does not determine the order of its rows any more");
+  expect_same(actual, full_result());
+  actual.order_any = true;
+  expect_same(full_result(), actual);
+}
+
+TEST(CompareResults, MoreSortKeysThanBeforeAreComparedByThoseThatBothHave) {
+  ResultSummary actual = full_result();
+  actual.order_checksums = {"bbbbbbbbbbbbbbbb", "eeeeeeeeeeeeeeee"};
+  expect_same(full_result(), actual);
+  expect_same(actual, full_result());
+  actual.order_checksums.front() = "dddddddddddddddd";
+  expect_different(full_result(), actual, "returns the same rows in another order");
+}
+
+TEST(CompareResults, SaysNothingOfTiesThatDidNotMatter) {
+  expect_same(tied_result(), tied_result());
+  expect_same(counted_result(), counted_result());
 }
 
 TEST(CompareResults, TiedRowsMayDiffer) {
@@ -78,10 +94,10 @@ TEST(CompareResults, TiedRowsMayDiffer) {
       "result compared without the rows that tie at the cut: LIMIT after ORDER BY o.created_at, "
       "which does not tell rows apart";
   expect_same(tied_result(), actual, note);
-  actual.inner_checksum = "dddddddddddddddd";
+  actual.inner_checksums = {"dddddddddddddddd"};
   expect_different(tied_result(), actual, "returns other rows (20, as before)");
   actual = tied_result();
-  actual.order_checksum = "dddddddddddddddd";
+  actual.order_checksums = {"dddddddddddddddd"};
   expect_different(tied_result(), actual, "returns rows with other ORDER BY values");
 }
 

@@ -33,9 +33,14 @@ struct FloatColumnSum {
 struct ResultSummary {
   std::int64_t rows = 0;
   std::string checksum = {};  // of the rows as a multiset, float columns left out
-  std::string order_checksum = {};  // of the sequence of the ORDER BY keys; "" without ORDER BY
-  std::string inner_checksum = {};  // as `checksum`, without the rows that tie with the last (and
-                                    // first, with OFFSET) row; "" unless determinacy is ties
+  // Of the sequence of the ORDER BY keys: [0] of the first key alone, [1] of the first two, ... so
+  // that a statement that sorts by more keys than before can be compared by those that both have.
+  // Empty without ORDER BY.
+  std::vector<std::string> order_checksums = {};
+  // As `checksum`, without the rows that tie with the last (and first, with OFFSET) row in the
+  // first key, in the first two, ...; empty unless determinacy is ties.
+  std::vector<std::string> inner_checksums = {};
+  bool order_any = false;  // the query's header says that its rows may come in any order
   std::vector<FloatColumnSum> float_columns = {};
   Determinacy determinacy = Determinacy::full;
   std::string determinacy_reason = {};  // "LIMIT without ORDER BY", "calls now()"; "" when full

@@ -54,6 +54,9 @@ TEST(SystemError, HasWordsOfItsOwnForAFullDisk) {
   EXPECT_EQ(to_text(system_error("write", "/data/file", ENOSPC)), full);
   EXPECT_EQ(to_text(system_error("write", "/data/file", EDQUOT)), full);
   EXPECT_TRUE(means_no_space("could not extend file \"base/5/1\": No space left on device"));
+  EXPECT_TRUE(
+      means_no_space("wrote only 4096 of 8192 bytes at block 19\nHINT:  Check free disk space."));
+  EXPECT_TRUE(means_no_space(full));
   EXPECT_FALSE(means_no_space("could not open file"));
 }
 

@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace pgduet::gate {
+namespace {
+
+// As a token of a JSON pointer (RFC 6901).
+std::string escaped(const std::string& key) {
+  if (key.find_first_of("~/") == std::string::npos) return key;
+  return (Json::json_pointer() / key).to_string().substr(1);
+}
+
+}  // namespace
 
 JsonPlace::JsonPlace(const JsonDocument& document) : JsonPlace(document, "", "", document.root) {}
 
@@ -21,8 +30,7 @@ void JsonPlace::require_object(const std::string& what,
 std::optional<JsonPlace> JsonPlace::find(const std::string& key) const {
   const auto found = value_->find(key);
   if (found == value_->end()) return std::nullopt;
-  const Json::json_pointer pointer = Json::json_pointer(pointer_) / key;
-  return JsonPlace(*document_, pointer.to_string(), key, *found);
+  return JsonPlace(*document_, pointer_ + "/" + escaped(key), key, *found);
 }
 
 JsonPlace JsonPlace::get(const std::string& what, const std::string& key) const {

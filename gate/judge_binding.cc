@@ -154,15 +154,52 @@ void add_reference_notes(const QueryContext& context, const References& referenc
   }
 }
 
-// Nothing to compare with.
-BindingJudgement new_binding(const QueryContext& context, const BindingRun& head,
-                             BindingJudgement judgement) {
-  if (!head.failure) return judgement;
+// Nothing to compare with: only a failure is worse than new.
+void judge_alone(const QueryContext& context, BindingJudgement& judgement) {
+  if (!judgement.head->failure) return;
   judgement.verdict = Verdict::broken;
-  Comparison comparison =
-      compare_with(Reference{}, head, comparison_context(context, References{}, head));
-  judgement.findings = std::move(comparison.findings);
-  return judgement;
+  judgement.findings = compare_with(Reference{}, *judgement.head,
+                                    comparison_context(context, References{}, *judgement.head))
+                           .findings;
+}
+
+Comparison compare_with_base(const QueryContext& context, const References& references,
+                             const ComparisonContext& comparison, BindingJudgement& judgement) {
+  const Reference base =
+      base_reference(*context.base, *references.base, context.workload->base_indexes);
+  judgement.work_before = base.work;
+  if (!context.query->unchanged) judgement.times_before = base.times;
+  Comparison found = compare_with(base, *judgement.head, comparison);
+  judgement.agreed = is_updated(references) && meets(*references.head_baseline, *judgement.head);
+  if (judgement.agreed) agree(found);
+  return found;
+}
+
+// A stale baseline is not held against head, unless the change itself wrote it.
+bool is_held_against_head(const References& references, const BindingJudgement& judgement) {
+  return !judgement.stale_baseline ||
+         (references.base_baseline != nullptr && is_updated(references));
+}
+
+Comparison compare_with_both(const QueryContext& context, const References& references,
+                             BindingJudgement& judgement) {
+  const ComparisonContext comparison = comparison_context(context, references, *judgement.head);
+  Comparison found;
+  if (references.base != nullptr) {
+    found = compare_with_base(context, references, comparison, judgement);
+  }
+  if (references.head_baseline == nullptr) return found;
+  const Reference baseline = baseline_reference_of(context, references);
+  if (!judgement.work_before) judgement.work_before = baseline.work;
+  if (!judgement.times_before) judgement.times_before = baseline.times;
+  if (!is_held_against_head(references, judgement)) return found;
+  Comparison with_baseline = compare_with(baseline, *judgement.head, comparison);
+  if (references.base == nullptr) return with_baseline;
+  return worst_of(std::move(found), std::move(with_baseline));
+}
+
+void append(std::vector<std::string>& notes, const std::vector<std::string>& more) {
+  notes.insert(notes.end(), more.begin(), more.end());
 }
 
 }  // namespace
@@ -171,47 +208,23 @@ BindingJudgement judge_binding(const QueryContext& context, const BindingRun& he
   const References references = references_of(context, head);
   BindingJudgement judgement;
   judgement.head = &head;
-  add_reference_notes(context, references, head, judgement.notes);
   judgement.compared_with_base = references.base != nullptr;
   judgement.compared_with_baseline = references.head_baseline != nullptr;
   judgement.stale_baseline = is_stale(context, references, head);
-  if (references.base == nullptr && references.head_baseline == nullptr) {
-    return new_binding(context, head, std::move(judgement));
+  add_reference_notes(context, references, head, judgement.notes);
+  if (!judgement.compared_with_base && !judgement.compared_with_baseline) {
+    judge_alone(context, judgement);
+    return judgement;
   }
-
-  const ComparisonContext comparison_with = comparison_context(context, references, head);
-  const bool updated = is_updated(references);
-  Comparison found;
-  if (references.base != nullptr) {
-    const Reference base =
-        base_reference(*context.base, *references.base, context.workload->base_indexes);
-    found = compare_with(base, head, comparison_with);
-    if (updated && meets(*references.head_baseline, head)) agree(found);
-    judgement.work_before = base.work;
-    if (!context.query->unchanged) judgement.times_before = base.times;
-  }
-  if (references.head_baseline != nullptr) {
-    const Reference baseline = baseline_reference_of(context, references);
-    const bool not_blamed =
-        judgement.stale_baseline && (!updated || references.base_baseline == nullptr);
-    if (!not_blamed) {
-      Comparison with_baseline = compare_with(baseline, head, comparison_with);
-      found = references.base == nullptr ? std::move(with_baseline)
-                                         : worst_of(std::move(found), std::move(with_baseline));
-    }
-    if (!judgement.work_before) judgement.work_before = baseline.work;
-    if (!judgement.times_before) judgement.times_before = baseline.times;
-  }
-
+  Comparison found = compare_with_both(context, references, judgement);
   static const std::vector<AcceptedEntry> none;
-  Acceptance acceptance =
+  const Acceptance acceptance =
       apply_accepted(context.head_baseline == nullptr ? none : context.head_baseline->accepted,
                      found, context.query->policy, context.workload->today);
   judgement.verdict = acceptance.verdict;
   judgement.findings = std::move(found.findings);
-  for (auto* notes : {&found.notes, &acceptance.notes}) {
-    std::move(notes->begin(), notes->end(), std::back_inserter(judgement.notes));
-  }
+  append(judgement.notes, found.notes);
+  append(judgement.notes, acceptance.notes);
   return judgement;
 }
 

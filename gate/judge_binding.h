@@ -38,6 +38,7 @@ struct BindingJudgement {
   bool compared_with_base = false;
   bool compared_with_baseline = false;
   bool stale_baseline = false;  // base does not do what its own baseline says
+  bool agreed = false;          // head does what the baseline says that the change updated
   std::vector<Finding> findings;
   std::vector<std::string> notes;
   std::optional<MinimumTimes> times_before;

@@ -64,17 +64,16 @@ double work_growth(const BindingJudgement& judgement) {
   return after / std::max(before, 1.0);
 }
 
-// Nothing to compare one binding with is worth a note, and no verdict, beside others that were
-// compared.
-bool is_told(const BindingJudgement& judgement, bool any_compared) {
-  return judgement.verdict != Verdict::new_query || !any_compared;
+bool is_compared(const BindingJudgement& judgement) {
+  return judgement.compared_with_base || judgement.compared_with_baseline;
 }
 
-const BindingJudgement& worst_of(const std::vector<BindingJudgement>& judgements,
-                                 bool any_compared) {
+const BindingJudgement& worst_of(const std::vector<BindingJudgement>& judgements) {
+  // Beside bindings that were compared, a new one is worth a note and no verdict.
+  const bool any_compared = std::any_of(judgements.begin(), judgements.end(), is_compared);
   const BindingJudgement* worst = nullptr;
   for (const BindingJudgement& judgement : judgements) {
-    if (!is_told(judgement, any_compared)) continue;
+    if (any_compared && judgement.verdict == Verdict::new_query) continue;
     const bool worse =
         worst == nullptr || judgement.verdict < worst->verdict ||
         (judgement.verdict == worst->verdict && work_growth(judgement) > work_growth(*worst));
@@ -130,11 +129,37 @@ void set_worst_binding(QueryReport& report, const BindingJudgement& worst) {
   if (!worst.head->failure) report.work_after = worst.head->work;
 }
 
-std::string stale_text(const QueryContext& context) {
-  const std::string revision =
-      context.workload->record->base ? context.workload->record->base->revision : "";
-  return "baseline is stale: base" + (revision.empty() ? "" : " " + revision) +
-         " does not do what it says, so the difference is not this change's";
+Finding stale_finding(const QueryContext& context) {
+  const std::optional<SideRecord>& base = context.workload->record->base;
+  Finding finding;
+  finding.kind = Finding::Kind::baseline;
+  finding.reference = Finding::Reference::baseline;
+  finding.sentence = "baseline is stale: base" + (base ? " " + base->revision : "") +
+                     " does not do what it says, so the difference is not this change's";
+  return finding;
+}
+
+// Another generic plan is a change like another custom plan. Baselines do not hold it: it is agreed
+// where the custom plans are.
+void judge_generic_plan(const QueryContext& context, bool agreed, QueryReport& report) {
+  Comparison comparison;
+  comparison.findings = generic_plan_findings(context);
+  if (comparison.findings.empty()) return;
+  comparison.plan_and_work = Verdict::changed;
+  static const std::vector<AcceptedEntry> none;
+  const Acceptance acceptance =
+      apply_accepted(context.head_baseline == nullptr ? none : context.head_baseline->accepted,
+                     comparison, context.query->policy, context.workload->today);
+  // It may not take an improvement of what was measured away.
+  const bool decides = !agreed && report.verdict == Verdict::passed;
+  if (decides) {
+    report.verdict = acceptance.verdict;
+    for (const std::string& note : acceptance.notes) add_once(report.notes, note);
+  }
+  for (Finding& finding : comparison.findings) {
+    if (!decides) finding.weight = Finding::Weight::informs;
+    report.findings.push_back(std::move(finding));
+  }
 }
 
 void add_version_note(const QueryContext& context, std::vector<std::string>& notes) {
@@ -162,6 +187,17 @@ void add_unneeded_notes(const QueryContext& context, Verdict verdict,
     notes.push_back("exception of " + entry.owner + " expired on " + entry.expires +
                     " and is not needed any more: " + entry.reason);
   }
+}
+
+void add_notes(const QueryContext& context, const std::vector<BindingJudgement>& bindings,
+               QueryReport& report) {
+  for (const BindingJudgement& binding : bindings) {
+    for (const std::string& note : binding.notes) add_once(report.notes, note);
+  }
+  for (const std::string& note : context.query->head->notes) add_once(report.notes, note);
+  add_version_note(context, report.notes);
+  add_text_note(context, report.notes);
+  add_unneeded_notes(context, report.verdict, report.notes);
 }
 
 QueryReport report_frame(const QueryRecord& query) {
@@ -195,44 +231,18 @@ QueryJudgement judge_query(const QueryContext& context) {
   QueryReport& report = judgement.report;
   report = report_frame(*context.query);
   std::vector<BindingJudgement> bindings;
-  bool any_compared = false;
   for (const BindingRun& binding : run.bindings) {
     bindings.push_back(judge_binding(context, binding));
-    const BindingJudgement& last = bindings.back();
-    any_compared = any_compared || last.compared_with_base || last.compared_with_baseline;
-    judgement.stale_baseline = judgement.stale_baseline || last.stale_baseline;
+    judgement.stale_baseline = judgement.stale_baseline || bindings.back().stale_baseline;
   }
-  const BindingJudgement& worst = worst_of(bindings, any_compared);
+  const BindingJudgement& worst = worst_of(bindings);
   set_worst_binding(report, worst);
   report.findings = merged_findings(bindings, worst);
-
-  std::vector<Finding> generic = generic_plan_findings(context);
-  if (!generic.empty()) {
-    // It may not take an improvement of what was measured away.
-    const bool decides = report.verdict == Verdict::passed;
-    if (decides) report.verdict = Verdict::changed;
-    for (Finding& finding : generic) {
-      if (!decides) finding.weight = Finding::Weight::informs;
-      report.findings.push_back(std::move(finding));
-    }
-  }
+  judge_generic_plan(context, worst.agreed, report);
   if (!run.alternate_shapes.empty()) report.findings.push_back(unstable_finding(run));
-  if (judgement.stale_baseline) {
-    Finding stale;
-    stale.kind = Finding::Kind::baseline;
-    stale.reference = Finding::Reference::baseline;
-    stale.sentence = stale_text(context);
-    report.findings.push_back(std::move(stale));
-  }
+  if (judgement.stale_baseline) report.findings.push_back(stale_finding(context));
   sort_findings(report.findings, report.worst_binding);
-
-  for (const BindingJudgement& binding : bindings) {
-    for (const std::string& note : binding.notes) add_once(report.notes, note);
-  }
-  for (const std::string& note : run.notes) add_once(report.notes, note);
-  add_version_note(context, report.notes);
-  add_text_note(context, report.notes);
-  add_unneeded_notes(context, report.verdict, report.notes);
+  add_notes(context, bindings, report);
   report.fails = fails_gate(report.verdict, context.query->policy);
   report.headline = headline_of(report, context);
   report.next_step = next_step(report, *context.workload->record);

@@ -14,7 +14,7 @@ struct QueryJudgement {
   bool stale_baseline = false;
 };
 
-// For a query with a head side that was run. `baseline_file` is "" without a baseline.
+// For a query that has a head side.
 QueryJudgement judge_query(const QueryContext& context);
 
 // A query that was not run on head: skipped, or gone (then `baseline` is null or its leftover).

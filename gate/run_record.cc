@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "json_members.h"
+#include "record_json.h"
 
 namespace pgduet::gate {
 namespace {
@@ -239,15 +240,19 @@ WorkloadRecord workload_from_json(Json& json) {
   return workload;
 }
 
+[[noreturn]] void throw_damaged(const std::string& file, const std::string& problem) {
+  throw Error(Error::Kind::input, {file, 0, 0}, "run record is " + problem,
+              "Run pgduet again to make a new one.");
+}
+
 Json parse_record(std::string_view text, const std::string& file) {
   try {
-    return Json::parse(text.begin(), text.end());
+    return parse_json_quickly(text);
   } catch (const Json::parse_error& error) {
-    const bool cut_short = error.byte > text.size();
-    throw Error(Error::Kind::input, {file, 0, 0},
-                cut_short ? "run record is cut short"
-                          : "run record is damaged: no JSON at byte " + std::to_string(error.byte),
-                "Run pgduet again to make a new one.");
+    if (error.byte > text.size()) throw_damaged(file, "cut short");
+    throw_damaged(file, "damaged: no JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::out_of_range&) {
+    throw_damaged(file, "damaged: it holds a number beyond all limits");
   }
 }
 

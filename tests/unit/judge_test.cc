@@ -341,18 +341,35 @@ TEST(Judge, AShapeThatAlternatesIsUnstableAndNoFlip) {
   EXPECT_EQ(report.findings[0].sentence, "unstable plan: 2 shapes seen over repeated ANALYZE");
 }
 
+QueryRun with_generic_plan(QueryRun run, const PlanNode& root) {
+  run.generic_plan = to_json(plan(root));
+  run.generic_shape = shape_of(plan(root)).id;
+  return run;
+}
+
 TEST(Judge, AnotherGenericPlanIsAChange) {
-  QueryRun base = fast();
-  base.generic_plan = to_json(plan(by_index()));
-  base.generic_shape = shape_of(plan(by_index())).id;
-  QueryRun head = fast();
-  head.generic_plan = to_json(plan(without_index()));
-  head.generic_shape = shape_of(plan(without_index())).id;
-  const QueryReport report = run_of(base, head).judge_first();
+  ShopRun run =
+      run_of(with_generic_plan(fast(), by_index()), with_generic_plan(fast(), without_index()));
+  const QueryReport report = run.judge_first();
   EXPECT_EQ(report.verdict, Verdict::changed);
   EXPECT_THAT(report.headline, ::testing::StartsWith("generic plan: orders o: Index Scan using "
                                                      "orders_customer_id_idx → Seq Scan"));
   EXPECT_EQ(report.findings[0].binding, 0);
+}
+
+TEST(Judge, AnotherGenericPlanCanBeAcceptedOrAgreed) {
+  ShopRun run =
+      run_of(with_generic_plan(fast(), by_index()), with_generic_plan(fast(), without_index()));
+  run.workload.queries[0].policy.changed = Policy::Action::fail;
+  run.baselines.head[name] = run.baselines.base[name] = baseline_of(name, fast());
+  EXPECT_TRUE(run.judge_first().fails);
+  run.baselines.head[name].baseline.accepted = {
+      {AcceptedEntry::What::plan, std::nullopt, "fraud check", "@payments", "2027-03-31"}};
+  EXPECT_EQ(run.judge_first().verdict, Verdict::accepted);
+  run = run_of(with_generic_plan(slow(), without_index()), with_generic_plan(fast(), by_index()));
+  run.baselines.base[name] = baseline_of(name, slow());
+  run.baselines.head[name] = baseline_of(name, fast());
+  EXPECT_EQ(run.judge_first().verdict, Verdict::passed);
 }
 
 TEST(Judge, ABadEstimateExplains) {

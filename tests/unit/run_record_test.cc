@@ -157,6 +157,12 @@ TEST(RunRecordText, RefusesDamage) {
             "a new one.");
 }
 
+TEST(RunRecordText, RefusesNumbersBeyondAllLimits) {
+  EXPECT_EQ(error_for(R"({"format_version": 1, "seconds": 1e999})"),
+            "run.json: run record is damaged: it holds a number beyond all limits\n  hint: Run "
+            "pgduet again to make a new one.");
+}
+
 TEST(RunRecordText, NamesTheMemberOfTheWrongType) {
   const auto with = [](const std::string& members) {
     return R"({"format_version": 1, "workloads": [{"name": "shop", )" + members + "}]}";

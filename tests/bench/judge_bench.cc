@@ -1,0 +1,145 @@
+// How long it takes, and how much memory, to read a run record of 10,000 queries and judge it.
+//
+// Limits: 2 s and 1 GB. Plans are those of tests/data/plans, so sizes are real ones. The record is
+// made in a child process, so that the peak memory of this one is that of reading and judging.
+
+#include <benchmark/benchmark.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "pgduet/gate/baseline.h"
+#include "pgduet/gate/judge.h"
+#include "pgduet/gate/plan_shape.h"
+#include "pgduet/gate/run_record.h"
+
+namespace {
+
+using namespace pgduet::gate;
+
+constexpr int query_count = 10000;
+constexpr int one_in_changed = 50;  // of the queries got another plan
+constexpr double most_megabytes = 1024;
+
+std::string read_text(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+std::vector<Json> real_plans() {
+  const Json zoo = Json::parse(read_text(PGDUET_SOURCE_DIR "/tests/data/plans/plans-15.json"));
+  std::vector<Json> plans;
+  for (const auto& item : zoo.items()) plans.push_back(item.value().at(0));
+  return plans;
+}
+
+QueryRun query_run(const Json& plan) {
+  BindingRun binding;
+  binding.parameters = {{"customer_id", "42", "bigint"}};
+  binding.result = ResultSummary{.rows = 20, .checksum = "9e0f4c21b7aa03d5"};
+  binding.plan = plan;
+  const Plan read = read_plan(plan);
+  binding.shape = shape_of(read).id;
+  binding.work = work_of(read);
+  for (int i = 0; i < 5; ++i) binding.executions.push_back({63.25 + i, 41.5 + i, 0});
+  QueryRun run;
+  run.source = {"queries/orders.sql", 12, 0};
+  run.sql = "SELECT o.id, o.total FROM orders AS o WHERE o.customer_id = :customer_id";
+  run.normalized_sql = "SELECT o.id, o.total FROM orders AS o WHERE o.customer_id = $1";
+  run.fingerprint = "a0e963d0d0b34f6b";
+  run.relations = {"public.orders"};
+  run.columns = {"public.orders.customer_id", "public.orders.id", "public.orders.total"};
+  run.bindings = {std::move(binding)};
+  return run;
+}
+
+RunRecord large_record() {
+  std::vector<QueryRun> runs;
+  for (const Json& plan : real_plans()) runs.push_back(query_run(plan));
+  WorkloadRecord workload;
+  workload.name = "large";
+  workload.base.emplace().postgres_major = 15;
+  workload.head.postgres_major = 15;
+  WorkloadBaselines baselines;
+  for (int i = 0; i < query_count; ++i) {
+    const auto at = static_cast<std::size_t>(i) % runs.size();
+    QueryRecord query;
+    query.name = "query_" + std::to_string(i);
+    query.head = runs[at];
+    LoadedBaseline baseline = {updated_baseline(std::nullopt, query, 15, {}).value(),
+                               "baselines/large/" + query.name + ".json"};
+    baselines.head[query.name] = baselines.base[query.name] = std::move(baseline);
+    query.base = runs[i % one_in_changed == 0 ? (at + 1) % runs.size() : at];
+    workload.queries.push_back(std::move(query));
+  }
+  workload.baselines = to_json(baselines);
+  RunRecord record;
+  record.started_at = "2026-11-21T10:15:00Z";
+  record.workloads.push_back(std::move(workload));
+  return record;
+}
+
+bool make_record(const std::filesystem::path& file) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::ofstream(file, std::ios::binary) << to_text(large_record());
+    _exit(0);
+  }
+  int status = 0;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in kB
+}
+
+void judge_ten_thousand_queries(benchmark::State& state, const std::filesystem::path& file) {
+  // Outlive the loop: what is measured ends with the report, not with freeing it.
+  std::shared_ptr<const RunRecord> record;
+  Report report;
+  std::string text;
+  for ([[maybe_unused]] auto iteration : state) {
+    text = read_text(file);
+    record = std::make_shared<const RunRecord>(run_record_from_text(text, "run.json"));
+    report = judge(judge_input(record));
+  }
+  if (report.workloads.at(0).queries.size() != query_count) state.SkipWithError("lost queries");
+  if (peak_megabytes() > most_megabytes) state.SkipWithError("more than 1 GB");
+  state.counters["record_MB"] = static_cast<double>(text.size()) / 1e6;
+  state.counters["peak_MB"] = peak_megabytes();
+  state.SetLabel(report.summary);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / ("pgduet-bench-" + std::to_string(getpid()));
+  if (!make_record(file)) {
+    std::cerr << "could not make the run record\n";
+    return 3;
+  }
+  benchmark::RegisterBenchmark("judge_10000_queries", judge_ten_thousand_queries, file)
+      ->Unit(benchmark::kMillisecond)
+      ->Iterations(1)
+      ->Repetitions(3);
+  benchmark::RunSpecifiedBenchmarks();
+  std::filesystem::remove(file);
+  return 0;
+}

@@ -83,21 +83,6 @@ void remove_subplans(std::vector<Clause>& clauses) {
                 clauses.end());
 }
 
-// The text with `to` in place of `from` in front of columns; without a qualifier where `to` is
-// empty.
-std::string renamed(std::string_view text, const std::string& from, const std::string& to) {
-  std::string result;
-  std::size_t done = 0;
-  for (std::size_t at = find_qualifier(text, from, 0); at != std::string_view::npos;
-       at = find_qualifier(text, from, done)) {
-    result += text.substr(done, at - done);
-    result += to;
-    done = at + from.size() + (to.empty() ? 1 : 0);
-  }
-  result += text.substr(done);
-  return result;
-}
-
 template <typename Same>
 void pair_up(std::vector<Clause>& before, std::vector<Clause>& after,
              std::vector<ClauseChange>& changes, const Same& same) {
@@ -148,20 +133,15 @@ void add_clauses(const CanonicalNode& node, std::vector<Clause>& clauses) {
 }
 
 std::vector<ClauseChange> compare_clauses(std::vector<Clause> before, std::vector<Clause> after,
-                                          const std::string& name_before,
-                                          const std::string& name_after) {
+                                          const std::string& name) {
   std::vector<ClauseChange> changes;
-  if (name_before != name_after) {
-    for (Clause& clause : after) clause.text = renamed(clause.text, name_after, name_before);
-  }
   remove_common(before, after);
   remove_rechecks(before);
   remove_rechecks(after);
   pair_up(before, after, changes,
           [](const Clause& one, const Clause& other) { return one.text == other.text; });
-  pair_up(before, after, changes, [&](const Clause& one, const Clause& other) {
-    return share_a_column(one, other, name_before);
-  });
+  pair_up(before, after, changes,
+          [&](const Clause& one, const Clause& other) { return share_a_column(one, other, name); });
   // A subplan that came or went is a change of its own.
   remove_subplans(before);
   remove_subplans(after);
@@ -175,8 +155,8 @@ std::vector<ClauseChange> compare_clauses(std::vector<Clause> before, std::vecto
 }
 
 std::string sentence_of(const ClauseChange& change, const std::string& name) {
-  const std::string before = without_name(change.before.text, name);
-  const std::string after = without_name(change.after.text, name);
+  const std::string before = renamed(change.before.text, name, "");
+  const std::string after = renamed(change.after.text, name, "");
   const std::string place_before(change.before.place);
   const std::string place_after(change.after.place);
   if (before.empty()) return "new " + place_after + " " + after;
@@ -187,8 +167,17 @@ std::string sentence_of(const ClauseChange& change, const std::string& name) {
   return before == after ? moved : moved + " on " + compared_expression(after);
 }
 
-std::string without_name(std::string_view text, const std::string& name) {
-  return renamed(text, name, "");
+std::string renamed(std::string_view text, const std::string& from, const std::string& to) {
+  std::string result;
+  std::size_t done = 0;
+  for (std::size_t at = find_qualifier(text, from, 0); at != std::string_view::npos;
+       at = find_qualifier(text, from, done)) {
+    result += text.substr(done, at - done);
+    result += to;
+    done = at + from.size() + (to.empty() ? 1 : 0);
+  }
+  result += text.substr(done);
+  return result;
 }
 
 }  // namespace pgduet::gate

@@ -30,18 +30,17 @@ struct ClauseChange {
 void add_clauses(const CanonicalNode& node, std::vector<Clause>& clauses);
 
 // Pairs what differs: first the same text in another place, then another text about the same column
-// of the table, then, where one is left on either side, these two. `name_*` is the table's name in
-// its plan; the result speaks of it as `name_before`. Recheck conditions, which follow their index
-// conditions, and conditions on subplans are left out.
+// of table `name`, then, where one is left on either side, these two. Recheck conditions, which
+// follow their index conditions, and conditions on subplans are left out.
 std::vector<ClauseChange> compare_clauses(std::vector<Clause> before, std::vector<Clause> after,
-                                          const std::string& name_before,
-                                          const std::string& name_after);
+                                          const std::string& name);
 
 // The change as a person would say it: "email = ? is no longer an Index Cond: now a Filter on
 // lower(email)".
 std::string sentence_of(const ClauseChange& change, const std::string& name);
 
-// The text without "name." in front of its columns: "id = b.order_id".
-std::string without_name(std::string_view text, const std::string& name);
+// The text with `to` in place of `from` in front of columns: "c.id = b.order_id" for "o.id =
+// b.order_id". Without a qualifier where `to` is empty: "id = b.order_id".
+std::string renamed(std::string_view text, const std::string& from, const std::string& to);
 
 }  // namespace pgduet::gate

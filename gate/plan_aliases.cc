@@ -47,6 +47,7 @@ class AliasNamer {
     const auto targets = node.fields.find("Target Tables");
     if (targets == node.fields.end() || !targets->is_array()) return;
     for (const Json& target : *targets) {
+      if (!target.is_object()) continue;
       add(target.value("Alias", ""), target.value("Relation Name", ""), append);
     }
   }

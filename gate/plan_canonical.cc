@@ -133,7 +133,7 @@ class Canonicalizer {
     add_text("relations ", facts.foreign_relations);
     if (facts.cache_mode == "binary") result.traits.emplace_back("binary cache");
     if (facts.single_copy) result.traits.emplace_back("single copy");
-    if (facts.subplans_removed) result.traits.emplace_back("partitions pruned at start");
+    if (facts.subplans_removed) result.traits.emplace_back(pruned_at_start);
     if (facts.arbiter_indexes != nullptr) {
       for (const Json& index : *facts.arbiter_indexes) {
         if (!index.is_string()) continue;
@@ -143,6 +143,7 @@ class Canonicalizer {
     }
     if (facts.target_tables != nullptr) {
       for (const Json& target : *facts.target_tables) {
+        if (!target.is_object()) continue;
         result.traits.push_back(
             "target " + qualified(target.value("Schema", ""), target.value("Relation Name", "")));
       }

@@ -12,6 +12,9 @@
 
 namespace pgduet::gate {
 
+// The trait of an Append some of whose partitions were pruned before the first row.
+constexpr const char* pruned_at_start = "partitions pruned at start";
+
 // One condition of a node, reduced by canonical_condition.
 struct CanonicalCondition {
   std::string_view place;  // "Index Cond", "Sort Key", ...: a literal

@@ -65,6 +65,7 @@ class PlanAligner {
       align_different_reads(before, after);
     } else if (reads_one_thing(one) && reads_one_thing(other)) {
       compared_.insert(other.leaf);
+      compare_pruning(before, after);
       compare_reads(comparison_, other.leaf, before_.readers_below(before),
                     after_.readers_below(after));
     } else if (one.form == Form::join && other.form == Form::join) {
@@ -74,6 +75,30 @@ class PlanAligner {
     } else {
       add_replacement(before, after);
     }
+  }
+
+  // Which partitions are left is compared by compare_reads; when that is decided shows only where
+  // the same ones are left.
+  void compare_pruning(int before, int after) {
+    const auto at_start = [](const CanonicalNode& node) {
+      return std::find(node.traits.begin(), node.traits.end(), pruned_at_start) !=
+             node.traits.end();
+    };
+    const bool was_at_start = at_start(before_.node(before));
+    const bool is_at_start = at_start(after_.node(after));
+    if (was_at_start == is_at_start ||
+        before_.readers_below(before).size() != after_.readers_below(after).size()) {
+      return;
+    }
+    PlanChange change;
+    change.kind = PlanChange::Kind::partitions;
+    change.subject = comparison_.leaf_subject(after_.at(after).leaf);
+    change.before = was_at_start ? "pruned at the start" : "pruned while planning";
+    change.after = is_at_start ? "pruned at the start" : "pruned while planning";
+    change.sentence = change.subject + ": partitions are now " + change.after +
+                      (is_at_start ? " of each execution" : "") + ", before they were " +
+                      change.before;
+    comparison_.add(after, std::move(change));
   }
 
   // One side reads more here, because a subplan became a join or a join was taken out: go on where
@@ -279,7 +304,9 @@ class PlanAligner {
     } else {
       change.path = path_of(*before_.plan, place);
       change.sentence = change.subject + " is gone";
-      for (const int leaf : before_.at(place).leaves) compared_.insert(leaf);
+      for (const int leaf : before_.at(place).leaves) {
+        if (!after_.reads(leaf)) compared_.insert(leaf);
+      }
     }
     comparison_.add(std::max(join, 0), std::move(change));
   }
@@ -296,7 +323,9 @@ class PlanAligner {
       change.sentence = change.before + " became " + (vowel ? "an " : "a ") + change.subject;
     } else {
       change.sentence = "new " + change.subject;
-      for (const int leaf : after_.at(place).leaves) compared_.insert(leaf);
+      for (const int leaf : after_.at(place).leaves) {
+        if (!before_.reads(leaf)) compared_.insert(leaf);
+      }
     }
     const std::int64_t loops = std::llround(after_.node(place).plan_node->actual_loops.value_or(0));
     if (loops > 1) change.sentence += ", run " + counted(loops, "time");
@@ -323,6 +352,8 @@ class PlanAligner {
   void add_read(const PlanStructure& side, int leaf, bool is_new) {
     const int place = side.readers[static_cast<std::size_t>(leaf)].front();
     const CanonicalNode& node = side.node(place);
+    // A CTE that came or went is a change of its own.
+    if (node.plan_node->node_type == "CTE Scan") return;
     PlanChange change;
     change.subject = comparison_.leaf_subject(leaf);
     change.relation = node.relation;

@@ -83,6 +83,13 @@ std::vector<PlanChange> PlanComparison::take() {
   return changes;
 }
 
+std::string PlanComparison::as_before(std::string text) const {
+  for (const auto& [name_after, name_before] : ids.renamed()) {
+    text = renamed(text, name_after, name_before);
+  }
+  return text;
+}
+
 std::string PlanComparison::leaf_subject(int leaf) const {
   const auto place = static_cast<std::size_t>(leaf);
   const CanonicalNode* reader = nullptr;
@@ -129,9 +136,9 @@ void compare_conditions(PlanComparison& comparison, int before, int after,
   std::vector<Clause> clauses_after;
   add_clauses(node_before, clauses_before);
   add_clauses(node_after, clauses_after);
+  for (Clause& clause : clauses_after) clause.text = comparison.as_before(clause.text);
   for (const ClauseChange& clause :
-       compare_clauses(std::move(clauses_before), std::move(clauses_after), node_before.name,
-                       node_after.name)) {
+       compare_clauses(std::move(clauses_before), std::move(clauses_after), node_before.name)) {
     PlanChange change = condition_change(clause, node_before.name);
     change.subject = subject;
     change.relation = node_after.relation;
@@ -142,7 +149,7 @@ void compare_conditions(PlanComparison& comparison, int before, int after,
 
 PlanChange condition_change(const ClauseChange& clause, const std::string& name) {
   const auto described = [&name](const Clause& one) {
-    return one.text.empty() ? "" : std::string(one.place) + " " + without_name(one.text, name);
+    return one.text.empty() ? "" : std::string(one.place) + " " + renamed(one.text, name, "");
   };
   PlanChange change;
   change.kind = PlanChange::Kind::condition;

@@ -30,6 +30,10 @@ class PlanComparison {
   std::vector<PlanChange> take();
   bool empty() const { return found_.empty(); }
 
+  // A condition or a key of the plan after, with the aliases that the plan before has for the same
+  // tables.
+  std::string as_before(std::string text) const;
+
   // What people call a leaf: "orders o", or "orders" for all partitions of orders together.
   std::string leaf_subject(int leaf) const;
   // "customers c, lines l and orders o"; of more than four the first three and a count.

@@ -110,12 +110,10 @@ std::vector<PlanChange> compare_access(const Access& before, const Access& after
   std::optional<PlanChange> access = access_change(before, after);
   const bool other_access = access.has_value();
   if (access) changes.push_back(std::move(*access));
-  const std::string& name_before = before.node->name;
-  const std::string& name_after = after.node->name;
-  for (const ClauseChange& clause :
-       compare_clauses(before.clauses, after.clauses, name_before, name_after)) {
+  const std::string& name = before.node->name;
+  for (const ClauseChange& clause : compare_clauses(before.clauses, after.clauses, name)) {
     if (other_access && !explains_another_access(clause)) continue;
-    PlanChange change = condition_change(clause, name_before);
+    PlanChange change = condition_change(clause, name);
     change.relation = after.node->relation;
     if (clause.before.place == "Index Cond" && clause.after.place != "Index Cond" &&
         before.indexes.size() == 1) {
@@ -143,7 +141,10 @@ class PartitionComparison {
                       const std::vector<int>& after)
       : comparison_(comparison), subject_(comparison.leaf_subject(leaf)) {
     for (const int place : before) before_.push_back(access_at(comparison.before, place));
-    for (const int place : after) after_.push_back(access_at(comparison.after, place));
+    for (const int place : after) {
+      after_.push_back(access_at(comparison.after, place));
+      for (Clause& clause : after_.back().clauses) clause.text = comparison.as_before(clause.text);
+    }
   }
 
   void compare() {
@@ -159,6 +160,7 @@ class PartitionComparison {
     PlanChange change;
     int place = 0;
     std::vector<const PlanNode*> nodes;  // after the change
+    bool with_evidence = true;           // not beside a change of access, which has it already
   };
 
   // Whether at least one relation is read on both sides; these are compared.
@@ -186,8 +188,11 @@ class PartitionComparison {
   }
 
   void compare_pair(const Access& before, const Access& after) {
+    bool first = true;
     for (PlanChange& change : compare_access(before, after)) {
       Same& same = same_[key_of(change)];
+      same.with_evidence = first;
+      first = false;
       same.nodes.push_back(after.node->plan_node);
       if (same.nodes.size() > 1) continue;
       same.change = std::move(change);
@@ -257,7 +262,8 @@ class PartitionComparison {
                                                 : " (in " + std::to_string(count) + " of " +
                                                       counted_partitions(partitions) + ")";
       change.subject = subject_;
-      change.sentence = subject_ + which + ": " + change.sentence + filter_evidence(same.nodes);
+      change.sentence = subject_ + which + ": " + change.sentence;
+      if (same.with_evidence) change.sentence += filter_evidence(same.nodes);
       comparison_.add(same.place, std::move(change));
     }
   }

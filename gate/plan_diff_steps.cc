@@ -211,7 +211,7 @@ class StepComparison {
     const CanonicalNode& other = after(step_after);
     if (one.line == other.line) return;
     const bool same_method = method_of(one) == method_of(other);
-    const bool same_keys = keys_of(one) == keys_of(other);
+    const bool same_keys = keys_of(one) == comparison_.as_before(keys_of(other));
     if (!same_method || !same_keys) {
       PlanChange change;
       change.kind = kind_of(other);

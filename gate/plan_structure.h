@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "plan_canonical.h"
@@ -34,12 +33,14 @@ class LeafIds {
   // A relation that `after` reads under a name which `before` does not have gets the id of the name
   // that only `before` has for it: the alias was changed.
   void add_renamed(const CanonicalPlan& before, const CanonicalPlan& after);
+  // Name after -> name before, of the aliases that were changed.
+  const AliasNames& renamed() const { return renamed_; }
   std::size_t size() const { return names_.size(); }
   const std::string& name(int id) const { return names_[static_cast<std::size_t>(id)]; }
 
  private:
   std::vector<std::string> names_;
-  std::vector<std::pair<std::string, std::string>> renamed_;  // name after -> name before
+  AliasNames renamed_;
 };
 
 struct PlanStructure {

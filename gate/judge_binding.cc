@@ -165,10 +165,16 @@ void judge_alone(const QueryContext& context, BindingJudgement& judgement) {
 
 Comparison compare_with_base(const QueryContext& context, const References& references,
                              const ComparisonContext& comparison, BindingJudgement& judgement) {
-  const Reference base =
-      base_reference(*context.base, *references.base, context.workload->base_indexes);
+  Reference base = base_reference(*context.base, *references.base, context.workload->base_indexes);
   judgement.work_before = base.work;
   if (!context.query->unchanged) judgement.times_before = base.times;
+  // Plans that are accepted side by side do not flip.
+  if (references.head_baseline != nullptr) {
+    const std::vector<std::string>& plans = references.head_baseline->plans;
+    const bool accepted =
+        std::find(plans.begin(), plans.end(), references.base->shape) != plans.end();
+    if (accepted) base.shapes.insert(plans.begin(), plans.end());
+  }
   Comparison found = compare_with(base, *judgement.head, comparison);
   judgement.agreed = is_updated(references) && meets(*references.head_baseline, *judgement.head);
   if (judgement.agreed) agree(found);
@@ -179,6 +185,18 @@ Comparison compare_with_base(const QueryContext& context, const References& refe
 bool is_held_against_head(const References& references, const BindingJudgement& judgement) {
   return !judgement.stale_baseline ||
          (references.base_baseline != nullptr && is_updated(references));
+}
+
+Acceptance acceptance_of(const QueryContext& context, const Comparison& found) {
+  static const std::vector<AcceptedEntry> none;
+  return apply_accepted(context.head_baseline == nullptr ? none : context.head_baseline->accepted,
+                        found, context.query->policy, context.workload->today);
+}
+
+// Base differs from its baseline because of an exception that was merged. It stays one, and it
+// still ends.
+bool is_excepted(const QueryContext& context, const Comparison& with_baseline) {
+  return !acceptance_of(context, with_baseline).notes.empty();
 }
 
 Comparison compare_with_both(const QueryContext& context, const References& references,
@@ -192,8 +210,11 @@ Comparison compare_with_both(const QueryContext& context, const References& refe
   const Reference baseline = baseline_reference_of(context, references);
   if (!judgement.work_before) judgement.work_before = baseline.work;
   if (!judgement.times_before) judgement.times_before = baseline.times;
-  if (!is_held_against_head(references, judgement)) return found;
   Comparison with_baseline = compare_with(baseline, *judgement.head, comparison);
+  if (!is_held_against_head(references, judgement)) {
+    if (!is_excepted(context, with_baseline)) return found;
+    judgement.stale_baseline = false;
+  }
   if (references.base == nullptr) return with_baseline;
   return worst_of(std::move(found), std::move(with_baseline));
 }
@@ -217,10 +238,7 @@ BindingJudgement judge_binding(const QueryContext& context, const BindingRun& he
     return judgement;
   }
   Comparison found = compare_with_both(context, references, judgement);
-  static const std::vector<AcceptedEntry> none;
-  const Acceptance acceptance =
-      apply_accepted(context.head_baseline == nullptr ? none : context.head_baseline->accepted,
-                     found, context.query->policy, context.workload->today);
+  const Acceptance acceptance = acceptance_of(context, found);
   judgement.verdict = acceptance.verdict;
   judgement.findings = std::move(found.findings);
   append(judgement.notes, found.notes);

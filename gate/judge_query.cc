@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "acceptance.h"
+#include "bindings.h"
 #include "next_step.h"
 #include "wording.h"
 
@@ -99,11 +100,18 @@ std::vector<Finding> merged_findings(const std::vector<BindingJudgement>& judgem
   return findings;
 }
 
+// What convicts the worst binding, what explains that, then the other bindings alike, and at last
+// what is only worth knowing.
+int rank_of(const Finding& finding, int worst_binding) {
+  if (finding.weight == Finding::Weight::informs) return 4;
+  const bool of_worst = finding.binding == worst_binding || finding.binding == 0;
+  return (of_worst ? 0 : 2) + (finding.weight == Finding::Weight::convicts ? 0 : 1);
+}
+
 void sort_findings(std::vector<Finding>& findings, int worst_binding) {
   std::stable_sort(findings.begin(), findings.end(),
                    [worst_binding](const Finding& left, const Finding& right) {
-                     if (left.weight != right.weight) return left.weight < right.weight;
-                     return left.binding == worst_binding && right.binding != worst_binding;
+                     return rank_of(left, worst_binding) < rank_of(right, worst_binding);
                    });
 }
 
@@ -114,10 +122,20 @@ std::string headline_of(const QueryReport& report, const QueryContext& context) 
                ? "is not on base and has no baseline"
                : "has no baseline";
   }
+  if (report.verdict == Verdict::inconclusive && report.findings.empty()) {
+    return "has no binding with the parameter values of base or baseline";
+  }
   if (report.findings.empty()) return "";
   const Finding& first = report.findings.front();
   if (!first.reason.empty()) return first.sentence + ": " + first.reason;
   return first.sentence;
+}
+
+// There is a reference, and none of the bindings is in it.
+bool is_incomparable(const QueryContext& context) {
+  const int major = context.workload->record->head.postgres_major;
+  return context.base != nullptr ||
+         (context.head_baseline != nullptr && context.head_baseline->postgres.contains(major));
 }
 
 void set_worst_binding(QueryReport& report, const BindingJudgement& worst) {
@@ -156,10 +174,14 @@ void judge_generic_plan(const QueryContext& context, bool agreed, QueryReport& r
     report.verdict = acceptance.verdict;
     for (const std::string& note : acceptance.notes) add_once(report.notes, note);
   }
-  for (Finding& finding : comparison.findings) {
-    if (!decides) finding.weight = Finding::Weight::informs;
-    report.findings.push_back(std::move(finding));
+  if (!decides) {
+    // It says again what the plans of the bindings say.
+    Finding& only = comparison.findings.front();
+    only.weight = Finding::Weight::informs;
+    only.sentence = "the generic plan changed as well";
+    comparison.findings.resize(1);
   }
+  for (Finding& finding : comparison.findings) report.findings.push_back(std::move(finding));
 }
 
 void add_version_note(const QueryContext& context, std::vector<std::string>& notes) {
@@ -167,6 +189,22 @@ void add_version_note(const QueryContext& context, std::vector<std::string>& not
   if (context.head_baseline == nullptr || context.head_baseline->postgres.contains(major)) return;
   add_once(notes, "no baseline for PostgreSQL " + std::to_string(major) +
                       (context.base != nullptr ? ": compared with base only" : ""));
+}
+
+void add_lost_bindings_note(const QueryContext& context, std::vector<std::string>& notes) {
+  if (context.head_baseline == nullptr) return;
+  const auto version =
+      context.head_baseline->postgres.find(context.workload->record->head.postgres_major);
+  if (version == context.head_baseline->postgres.end()) return;
+  const std::vector<BindingRun>& runs = context.query->head->bindings;
+  const auto lost = std::count_if(
+      version->second.bindings.begin(), version->second.bindings.end(),
+      [&runs](const BindingBaseline& expected) {
+        return std::none_of(runs.begin(), runs.end(), [&expected](const BindingRun& run) {
+          return same_values(expected.parameters, run.parameters);
+        });
+      });
+  if (lost > 0) add_once(notes, counted(lost, "binding") + " of the baseline not run any more");
 }
 
 void add_text_note(const QueryContext& context, std::vector<std::string>& notes) {
@@ -196,6 +234,7 @@ void add_notes(const QueryContext& context, const std::vector<BindingJudgement>&
   }
   for (const std::string& note : context.query->head->notes) add_once(report.notes, note);
   add_version_note(context, report.notes);
+  add_lost_bindings_note(context, report.notes);
   add_text_note(context, report.notes);
   add_unneeded_notes(context, report.verdict, report.notes);
 }
@@ -237,6 +276,9 @@ QueryJudgement judge_query(const QueryContext& context) {
   }
   const BindingJudgement& worst = worst_of(bindings);
   set_worst_binding(report, worst);
+  if (report.verdict == Verdict::new_query && is_incomparable(context)) {
+    report.verdict = Verdict::inconclusive;
+  }
   report.findings = merged_findings(bindings, worst);
   judge_generic_plan(context, worst.agreed, report);
   if (!run.alternate_shapes.empty()) report.findings.push_back(unstable_finding(run));

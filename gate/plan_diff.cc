@@ -92,7 +92,7 @@ class PlanAligner {
     }
     PlanChange change;
     change.kind = PlanChange::Kind::partitions;
-    change.subject = comparison_.leaf_subject(after_.at(after).leaf);
+    change.subject = after_.node(after_.readers_below(after).front()).shown_name;
     change.before = was_at_start ? "pruned at the start" : "pruned while planning";
     change.after = is_at_start ? "pruned at the start" : "pruned while planning";
     change.sentence = change.subject + ": partitions are now " + change.after +

@@ -71,9 +71,10 @@ class StepComparison {
     const bool gathered_before = gathers(comparison.before, before_);
     const bool gathered_after = gathers(comparison.after, after_);
     becomes_parallel_ = gathered_before != gathered_after;
-    if (becomes_parallel_) {
-      drop_what_gathering_brings(gathered_after ? comparison_.after : comparison_.before,
-                                 gathered_after ? after_ : before_);
+    if (becomes_parallel_ && gathered_after) {
+      drop_what_gathering_brings(comparison_.after, after_, comparison_.before, before_);
+    } else if (becomes_parallel_) {
+      drop_what_gathering_brings(comparison_.before, before_, comparison_.after, after_);
     }
   }
 
@@ -110,21 +111,34 @@ class StepComparison {
                 steps.end());
   }
 
-  // A plan that runs in parallel also aggregates in two parts and sorts in between; that is one
-  // change, not four.
-  static void drop_what_gathering_brings(const PlanStructure& structure, std::vector<int>& steps) {
-    const auto is_partial = [&](int step) {
-      return structure.node(step).method.starts_with("Partial ");
+  // A plan that runs in parallel also aggregates in two parts and sorts in between, where the other
+  // plan may sort above; that is one change, not four. `steps` are those with the Gather.
+  void drop_what_gathering_brings(const PlanStructure& structure, std::vector<int>& steps,
+                                  const PlanStructure& other_structure,
+                                  std::vector<int>& other_steps) {
+    const auto starts_with = [&](std::string_view prefix) {
+      return std::find_if(steps.begin(), steps.end(), [&](int step) {
+        return structure.node(step).method.starts_with(prefix);
+      });
     };
-    const auto partial = std::find_if(steps.begin(), steps.end(), is_partial);
-    if (partial == steps.end()) return;
-    const auto first = std::find_if(steps.begin(), partial, [&](int step) {
-      return structure.node(step).method.starts_with("Finalize ");
-    });
-    if (first == partial) return;
-    std::vector<int> kept(steps.begin(), first + 1);
-    for (auto step = first + 1; step != partial; ++step) {
-      if (family_of(structure.node(*step)) != Family::sort) kept.push_back(*step);
+    const auto finalize = starts_with("Finalize ");
+    const auto partial = starts_with("Partial ");
+    if (partial == steps.end() || partial < finalize) return;
+    partial_method_ = structure.node(*partial).method.substr(std::string_view("Partial ").size());
+    std::vector<int> kept(steps.begin(), finalize + 1);
+    for (auto step = finalize + 1; step != partial; ++step) {
+      if (family_of(structure.node(*step)) != Family::sort) {
+        kept.push_back(*step);
+        continue;
+      }
+      const std::string keys = keys_of(structure.node(*step));
+      other_steps.erase(std::remove_if(other_steps.begin(), other_steps.end(),
+                                       [&](int other) {
+                                         const CanonicalNode& node = other_structure.node(other);
+                                         return family_of(node) == Family::sort &&
+                                                keys_of(node) == keys;
+                                       }),
+                        other_steps.end());
     }
     kept.insert(kept.end(), partial + 1, steps.end());
     steps = std::move(kept);
@@ -210,7 +224,9 @@ class StepComparison {
     const CanonicalNode& one = before(step_before);
     const CanonicalNode& other = after(step_after);
     if (one.line == other.line) return;
-    const bool same_method = method_of(one) == method_of(other);
+    const bool same_method = method_of(one) == method_of(other) ||
+                             (becomes_parallel_ && family_of(one) == Family::group &&
+                              (one.method == partial_method_ || other.method == partial_method_));
     const bool same_keys = keys_of(one) == comparison_.as_before(keys_of(other));
     if (!same_method || !same_keys) {
       PlanChange change;
@@ -231,7 +247,8 @@ class StepComparison {
   std::vector<int> before_;
   std::vector<int> after_;
   int anchor_;
-  bool becomes_parallel_ = false;
+  bool becomes_parallel_ = false;           // or no longer is
+  std::string partial_method_;              // how the workers then aggregate: "HashAggregate"
   std::vector<std::pair<int, int>> pairs_;  // aligned steps; -1 where there is none
 };
 

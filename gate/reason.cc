@@ -82,7 +82,7 @@ std::string new_functions(const ReasonContext& context) {
   for (const std::string& function : functions_of(*context.head_run)) {
     if (!before.contains(function)) added.push_back(function + "()");
   }
-  return added.empty() ? "" : ": it now calls " + list_text(added);
+  return added.empty() ? "" : " and now calls " + list_text(added);
 }
 
 Candidate text_changed(const ReasonContext& context) {
@@ -276,6 +276,23 @@ Candidate named_object_changed(const ReasonContext& context, const std::string& 
   return std::nullopt;
 }
 
+// The first index of base's plan that head does not have: why a time-out, which says nothing
+// itself.
+Candidate index_of_base_plan_lost(const ReasonContext& context, const Json& plan) {
+  if (plan.is_object()) {
+    const std::string index = plan.value("Index Name", "");
+    PlanChange change;
+    change.before = index.empty() ? "" : "Index Scan using " + index;
+    if (auto lost = index_lost(context, change)) return lost;
+  }
+  if (!plan.is_structured()) return std::nullopt;
+  for (const Json& child : plan) {
+    if (!child.is_structured()) continue;
+    if (auto lost = index_of_base_plan_lost(context, child)) return lost;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Reason why_plan_changed(const ReasonContext& context, const PlanChange& change) {
@@ -303,7 +320,9 @@ Reason why_result_changed(const ReasonContext& context) {
 }
 
 Reason why_it_fails(const ReasonContext& context, const std::string& message) {
-  return first_of({named_object_changed(context, message), text_changed(context),
+  const Candidate index =
+      context.base == nullptr ? std::nullopt : index_of_base_plan_lost(context, context.base->plan);
+  return first_of({named_object_changed(context, message), index, text_changed(context),
                    relations_changed(context, nullptr), setting_changed(context, false),
                    constants_changed(context), context.differences->version});
 }

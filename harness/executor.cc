@@ -84,7 +84,6 @@ struct Replay::State {
 
   void open();
   void prepare();
-  std::unique_ptr<PreparedQuery> connect() const;
   void look_around(Session& session);
   void set_rules();
 
@@ -96,14 +95,22 @@ struct Replay::State {
   void note(const std::string& text);
 };
 
-// A crashed backend takes all others with it, and the server needs a moment to come back.
-std::unique_ptr<PreparedQuery> Replay::State::connect() const {
+// A crashed backend takes all others with it, and the server needs a moment to come back; it may
+// even let us in before it notices.
+void Replay::State::open() {
   const auto deadline = std::chrono::steady_clock::now() + options.lost_connection_wait;
   for (;;) {
     check_interrupt();
+    prepared.reset();
     try {
-      return std::make_unique<PreparedQuery>(database, query);
+      prepare();
+      return;
     } catch (const StatementFailure& failure) {
+      if (!failure.connection_lost) {
+        not_prepared = prepare_failure(failure, query);
+        prepared.reset();
+        return;
+      }
       if (std::chrono::steady_clock::now() >= deadline)
         throw gate::Error(gate::Error::Kind::environment, {},
                           "the server is gone: " + std::string(failure.what()));
@@ -112,17 +119,9 @@ std::unique_ptr<PreparedQuery> Replay::State::connect() const {
   }
 }
 
-void Replay::State::open() {
-  prepared = connect();
-  try {
-    prepare();
-  } catch (const StatementFailure& failure) {
-    not_prepared = prepare_failure(failure, query);
-    prepared.reset();
-  }
-}
-
 void Replay::State::prepare() {
+  prepared = std::make_unique<PreparedQuery>(database, query);
+  prepared->configure();
   look_around(prepared->session());
   prepared->prepare();
   set_rules();
@@ -174,14 +173,20 @@ gate::BindingRun Replay::State::observe(std::size_t index) {
     run.failure = not_prepared;
     return run;
   }
-  gate::BindingRun whole = run;
-  try {
-    observe_binding(whole, values);
-    return whole;
-  } catch (const StatementFailure& failure) {
-    run.failure = execution_failure(failure, query);
-    if (failure.connection_lost) open();
-    return run;
+  for (bool again = false;; again = true) {
+    gate::BindingRun whole = run;
+    try {
+      observe_binding(whole, values);
+      return whole;
+    } catch (const StatementFailure& failure) {
+      run.failure = execution_failure(failure, query);
+      if (!failure.connection_lost) return run;
+      open();
+      // The connection may be the victim of a crash that another session caused.
+      if (again || !prepared) return run;
+      run.failure.reset();
+      note("binding " + std::to_string(run.number) + " lost its connection and was run again");
+    }
   }
 }
 
@@ -318,6 +323,7 @@ void collect_alternate_shapes(const Database& database, const std::vector<Query>
   const auto collect = [&](std::size_t index) {
     gate::QueryRun& run = *runs.at(index);
     PreparedQuery prepared(database, queries.at(index));
+    prepared.configure();
     prepared.prepare();
     for (std::size_t i = 0; i < bindings.at(index).size(); ++i) {
       const gate::BindingRun& seen = run.bindings.at(i);

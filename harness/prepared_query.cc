@@ -57,8 +57,9 @@ PreparedQuery::PreparedQuery(const Database& database, const Query& query)
   if (database.local_backend) cpu_clock_ = cpu_clock_of(session_.backend_pid());
 }
 
+void PreparedQuery::configure() { session_.execute(settings_statement(*query_, writes_)); }
+
 void PreparedQuery::prepare() {
-  session_.execute(settings_statement(*query_, writes_));
   if (!query_->role.empty()) session_.execute("SET ROLE " + gate::quote_identifier(query_->role));
   session_.prepare(statement_name, query_->numbered.sql);
   if (query_->numbered.parameters.empty()) return;

@@ -16,14 +16,18 @@ namespace pgduet::harness {
 // round trips than that of an application would; writes run in a transaction that is rolled back.
 class PreparedQuery {
  public:
-  // Only connects: until prepare(), the session is that of the database's owner. `query` must
-  // outlive it. All members throw StatementFailure, and leave no transaction open when they do.
+  // Only connects. `query` must outlive it. All members throw StatementFailure, and leave no
+  // transaction open when they do.
   PreparedQuery(const Database& database, const Query& query);
 
   Session& session() { return session_; }
   bool writes() const { return writes_; }
 
-  // Takes on the query's settings and role, and prepares it.
+  // Takes on the query's settings, so that the session sees the database as the query will. It
+  // still is its owner's.
+  void configure();
+
+  // Takes on the query's role, and prepares it.
   void prepare();
 
   // Prepares a statement that results are taken from in place of the query itself: the same rows

@@ -17,7 +17,7 @@ constexpr const char* main_database = "pgduet";
 
 // Rises when the way a database is built changes, so that clusters of an older pgduet are not
 // taken.
-constexpr const char* build_version = "1";
+constexpr const char* build_version = "2";
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -58,9 +58,11 @@ std::string build(const Workload& workload, const PrivateServerOptions& options,
   server.set_random_seed("create database");
   execute(server.connection_string("postgres"), {std::string("CREATE DATABASE ") + main_database});
   const SetupResult result = build_database(workload, setup_target(server, options));
+  const bool random_is_fixed = server.random_is_fixed();
   server.stop();
   Json note;
   note["seconds"] = seconds_since(start);
+  note["random_sampling"] = !random_is_fixed;
   note["steps"] = Json::array();
   for (const gate::StepRecord& step : result.steps) note["steps"].push_back(gate::to_json(step));
   note["catalog"] = gate::to_json(result.catalog);
@@ -98,11 +100,14 @@ class PrivateDatabase : public WorkloadDatabase {
         server_(server_options(workload, options, entry_.data_directory(), false)) {
     drop_copies_of_killed_runs();
     const Json note = Json::parse(entry_.note());
+    random_sampling_ = note.at("random_sampling").get<bool>();
     description_.postgres_version = options.installation.version;
     description_.postgres_major = options.installation.major;
     description_.clock = "CPU time of the server process";
-    description_.statistics = "ANALYZE with a fixed sample";
-    description_.settings = cluster_settings();
+    description_.statistics = random_sampling_
+                                  ? "ANALYZE repeated: its sample cannot be fixed on this server"
+                                  : "ANALYZE with a fixed sample";
+    description_.settings = cluster_settings(options.installation.major);
     for (const auto& [name, value] : workload.settings) description_.settings[name] = value;
     description_.setup_hash = setup_hash(workload);
     description_.from_cache = entry_.from_cache();
@@ -138,8 +143,8 @@ class PrivateDatabase : public WorkloadDatabase {
   }
 
   const gate::SideRecord& description() const override { return description_; }
-  bool sampling_is_random() const override { return false; }
-  void analyze() override {}
+  bool sampling_is_random() const override { return random_sampling_; }
+  void analyze() override { analyze_database(setup_target(server_, options_)); }
   std::string log_tail() const override { return server_.log_tail(); }
 
  private:
@@ -172,6 +177,7 @@ class PrivateDatabase : public WorkloadDatabase {
   ClusterCache::Entry entry_;  // outlives the server, which runs in its directory
   Server server_;
   gate::SideRecord description_;
+  bool random_sampling_ = false;  // a build of the server whose randomness we cannot fix
   std::set<std::string> copies_;
 };
 

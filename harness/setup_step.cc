@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
@@ -133,6 +134,21 @@ std::string client_program(const std::string& name, const SetupTarget& target,
               "that has them with --pg-bin.");
 }
 
+std::string directory_hash(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::string hashes;
+  for (const std::filesystem::path& file : files) {
+    std::ifstream input(file, std::ios::binary);
+    const std::string content((std::istreambuf_iterator<char>(input)),
+                              std::istreambuf_iterator<char>());
+    hashes += file.filename().string() + '\0' + gate::hash_hex(content);
+  }
+  return gate::hash_hex(hashes);
+}
+
 RanStep run_restore(const Workload& workload, const SetupStep& step, const SetupTarget& target) {
   const std::filesystem::path dump = workload.directory / step.file;
   const bool directory = std::filesystem::is_directory(dump);
@@ -160,7 +176,8 @@ RanStep run_restore(const Workload& workload, const SetupStep& step, const Setup
                          dump.string()};
   }
   run_program(options, step.at, step.name());
-  return {.content_hash = gate::hash_hex(directory ? step.file : content), .statements = {}};
+  return {.content_hash = directory ? directory_hash(dump) : gate::hash_hex(content),
+          .statements = {}};
 }
 
 }  // namespace

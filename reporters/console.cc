@@ -1,7 +1,6 @@
 #include "console.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -74,14 +73,14 @@ class Page {
   Page(std::ostream& out, const ReportOptions& options)
       : out_(out), width_(std::max(options.width, narrowest)), color_(options.color) {}
 
-  // Of a table whose first column holds `names`: the longest and two blanks, but never more than a
-  // third of the page. A longer name takes a line of its own.
+  // Of a table whose first column holds `names`: the longest and two blanks, but never more than
+  // three eighths of the page. A longer name takes a line of its own.
   int column_for(const std::vector<std::string>& names) const {
     int columns = 0;
     for (const std::string& name : names) {
       columns = std::max(columns, display_width(terminal_text(name)));
     }
-    return std::min(columns + 2, width_ / 3);
+    return std::min(columns + 2, width_ * 3 / 8);
   }
 
   void blank_line() { out_ << '\n'; }
@@ -110,13 +109,14 @@ class Page {
     }
   }
 
-  // "FAIL  regressed  orders_of_customer              queries/orders.sql:12": the place at the
+  // "FAIL  regressed  shop/orders_of_customer         queries/orders.sql:12": the place at the
   // right where there is room, else on the next line.
-  void title(const gate::QueryReport& query) {
+  void title(const std::string& workload, const gate::QueryReport& query) {
     const std::string verdict = gate::to_text(query.verdict);
     const std::string place = terminal_text(gate::to_text(query.source));
     const int name_column = indentation + display_width(verdict) + 2;
-    const std::vector<std::string> name = wrap(terminal_text(query.name), width_ - name_column);
+    const std::vector<std::string> name =
+        wrap(terminal_text(workload + "/" + query.name), width_ - name_column);
     out_ << (query.fails ? styled("FAIL", Style::bold_red) + "  " : blanks(indentation))
          << styled(verdict, style_of(query)) << "  " << styled(name.front(), Style::bold);
     const int used = name_column + display_width(name.front());
@@ -147,20 +147,28 @@ bool is_only_listed(const gate::QueryReport& query) {
   return !query.fails && (query.verdict == Verdict::new_query || query.verdict == Verdict::skipped);
 }
 
-std::vector<const gate::QueryReport*> worst_first(const gate::Report& report) {
-  std::vector<const gate::QueryReport*> queries;
+struct NamedQuery {
+  std::string workload;
+  const gate::QueryReport* report = nullptr;
+};
+
+std::vector<NamedQuery> worst_first(const gate::Report& report) {
+  std::vector<NamedQuery> queries;
   for (const gate::WorkloadReport& workload : report.workloads) {
-    for (const gate::QueryReport& query : workload.queries) queries.push_back(&query);
+    for (const gate::QueryReport& query : workload.queries) {
+      queries.push_back({workload.name, &query});
+    }
   }
-  std::stable_sort(queries.begin(), queries.end(), [](const auto* a, const auto* b) {
-    if (a->fails != b->fails) return a->fails;
-    return a->verdict < b->verdict;
+  std::stable_sort(queries.begin(), queries.end(), [](const auto& a, const auto& b) {
+    if (a.report->fails != b.report->fails) return a.report->fails;
+    return a.report->verdict < b.report->verdict;
   });
   return queries;
 }
 
-void write_query(const gate::QueryReport& query, Page& page) {
-  page.title(query);
+void write_query(const NamedQuery& named, Page& page) {
+  const gate::QueryReport& query = *named.report;
+  page.title(named.workload, query);
   if (!query.headline.empty()) page.paragraph(indentation, query.headline);
   for (const Detail& detail : details_of(query)) {
     const Style style = detail.label == "next" ? Style::bold : Style::plain;
@@ -189,19 +197,20 @@ std::string short_measures(const gate::QueryReport& query) {
   return text;
 }
 
-void write_passed(const std::vector<const gate::QueryReport*>& queries, Page& page) {
+void write_passed(const std::vector<NamedQuery>& queries, Page& page) {
   std::vector<const gate::QueryReport*> passed;
   std::vector<std::string> names;
-  for (const gate::QueryReport* query : queries) {
-    if (query->verdict != Verdict::passed) continue;
-    passed.push_back(query);
-    names.push_back(query->name);
+  for (const NamedQuery& named : queries) {
+    if (named.report->verdict != Verdict::passed) continue;
+    passed.push_back(named.report);
+    names.push_back(named.workload + "/" + named.report->name);
   }
   if (passed.empty()) return;
   page.paragraph(indentation, "passed", Style::green);
   const int columns = page.column_for(names);
-  for (const gate::QueryReport* query : passed) {
-    page.entry(indentation, query->name, columns, short_measures(*query), Style::plain, Style::dim);
+  for (std::size_t i = 0; i < passed.size(); ++i) {
+    page.entry(indentation, names[i], columns, short_measures(*passed[i]), Style::plain,
+               Style::dim);
   }
   page.blank_line();
 }
@@ -218,8 +227,6 @@ std::string servers_text(const gate::WorkloadRecord& record) {
 std::vector<Detail> listed(const gate::WorkloadReport& workload) {
   std::string new_queries;
   std::vector<Detail> skipped;
-  std::vector<Detail> next_steps;
-  std::set<std::string> given;
   for (const gate::QueryReport& query : workload.queries) {
     if (!is_only_listed(query)) continue;
     if (query.verdict == Verdict::new_query) {
@@ -230,14 +237,10 @@ std::vector<Detail> listed(const gate::WorkloadReport& workload) {
                                      : query.headline;
       skipped.push_back({"skipped", query.name + ": " + reason});
     }
-    if (!query.next_step.empty() && given.insert(query.next_step).second) {
-      next_steps.push_back({"next", query.next_step});
-    }
   }
   std::vector<Detail> lines;
   if (!new_queries.empty()) lines.push_back({"new", new_queries});
   lines.insert(lines.end(), skipped.begin(), skipped.end());
-  lines.insert(lines.end(), next_steps.begin(), next_steps.end());
   return lines;
 }
 
@@ -275,8 +278,9 @@ class ConsoleReporter : public Reporter {
   void write(const gate::Report& report, std::ostream& out) const override {
     Page page(out, options_);
     const auto queries = worst_first(report);
-    for (const gate::QueryReport* query : queries) {
-      if (query->verdict != Verdict::passed && !is_only_listed(*query)) write_query(*query, page);
+    for (const NamedQuery& query : queries) {
+      if (query.report->verdict == Verdict::passed || is_only_listed(*query.report)) continue;
+      write_query(query, page);
     }
     if (options_.all) write_passed(queries, page);
 

@@ -71,12 +71,30 @@ bool is_in_headline(const gate::QueryReport& query, const std::string& text) {
   return query.headline.find(text) != std::string::npos;
 }
 
+bool is_of_worst_binding(const gate::QueryReport& query, const Finding& finding) {
+  return query.worst_binding == 0 || finding.binding == 0 || finding.binding == query.worst_binding;
+}
+
 void add_reasons(const gate::QueryReport& query, std::vector<Detail>& details) {
   std::set<std::string> given;
   for (const Finding& finding : query.findings) {
     if (finding.reason.empty() || !given.insert(finding.reason).second) continue;
     if (!is_in_headline(query, finding.reason)) details.push_back({"why", finding.reason});
   }
+}
+
+// What was found in other bindings than the one that decided is the same tale once more.
+void add_other_bindings(const gate::QueryReport& query, std::vector<Detail>& details) {
+  std::set<int> bindings;
+  for (const Finding& finding : query.findings) {
+    if (!is_of_worst_binding(query, finding)) bindings.insert(finding.binding);
+  }
+  if (bindings.empty()) return;
+  std::string text = bindings.size() == 1 ? "binding" : "bindings";
+  for (const int binding : bindings) {
+    text += (binding == *bindings.begin() ? " " : ", ") + std::to_string(binding);
+  }
+  details.push_back({"also", text + ": see the JSON report"});
 }
 
 // Returns whether one of them was about the work.
@@ -86,18 +104,15 @@ bool add_findings(const gate::QueryReport& query, std::vector<Detail>& details) 
   std::size_t left_out = 0;
   bool about_work = false;
   for (const Finding& finding : query.findings) {
+    if (!is_of_worst_binding(query, finding)) continue;
     about_work = about_work || finding.kind == Finding::Kind::work;
     if (is_in_headline(query, finding.sentence) || !given.insert(finding.sentence).second) continue;
-    if (shown == findings_shown) {
+    if (shown < findings_shown) {
+      details.push_back({label_of(finding.kind), finding.sentence});
+      ++shown;
+    } else {
       ++left_out;
-      continue;
     }
-    std::string text = finding.sentence;
-    if (finding.binding != 0 && finding.binding != query.worst_binding) {
-      text += " (binding " + std::to_string(finding.binding) + ")";
-    }
-    details.push_back({label_of(finding.kind), text});
-    ++shown;
   }
   if (left_out > 0) {
     details.push_back({"more", std::to_string(left_out) + " more in the JSON report"});
@@ -166,6 +181,7 @@ std::vector<Detail> details_of(const gate::QueryReport& query) {
   if (const std::string binding = binding_text(query); !binding.empty()) {
     details.push_back({"with", binding});
   }
+  add_other_bindings(query, details);
   for (const std::string& note : query.notes) details.push_back({"note", note});
   if (!query.next_step.empty()) details.push_back({"next", query.next_step});
   return details;

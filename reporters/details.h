@@ -18,8 +18,8 @@ struct Detail {
 };
 
 // In the order in which a reader asks: why, what exactly, how slow, with which parameters, what
-// else is known, what to do. Says nothing twice: a finding that is the headline again is left out,
-// so is a reason that was given already.
+// else is known, what to do. Says nothing twice: a finding or a reason that the headline gives is
+// left out, and bindings other than the one that decided are only counted.
 std::vector<Detail> details_of(const gate::QueryReport& query);
 
 // "CPU 31 µs → 75 ms (2,419×), wall 60 µs → 76 ms (1,267×)"; "" when no time is known.

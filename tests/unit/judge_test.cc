@@ -275,6 +275,31 @@ TEST(Judge, BindingsWithOtherValuesAreNotCompared) {
                           "values"));
 }
 
+TEST(Judge, AQueryWithoutAnyComparableBindingIsInconclusive) {
+  ShopRun run = run_of(query_run({binding(by_index(), 24, "1", 1)}),
+                       query_run({binding(without_index(), 31872, "9", 1)}));
+  const Report report = run.judge();
+  EXPECT_EQ(report.outcome, Report::Outcome::not_measured);
+  EXPECT_EQ(report.workloads[0].queries[0].verdict, Verdict::inconclusive);
+  EXPECT_EQ(report.workloads[0].queries[0].headline,
+            "has no binding with the parameter values of base or baseline");
+}
+
+TEST(Judge, BindingsOfTheBaselineThatAreNotRunAreNoted) {
+  ShopRun run = run_of(std::nullopt, query_run({binding(by_index(), 24, "1", 1)}));
+  run.baselines.head[name] = baseline_of(
+      name, query_run({binding(by_index(), 24, "1", 1), binding(without_index(), 31872, "2", 2)}));
+  EXPECT_THAT(run.judge_first().notes, ElementsAre("1 binding of the baseline not run any more"));
+}
+
+TEST(Judge, PlansThatTheBaselineAcceptsSideBySideDoNotFlip) {
+  ShopRun run = run_of(fast(), query_run({binding(without_index(), 24)}));
+  QueryRun both = fast();
+  both.alternate_shapes = {run.workload.queries[0].head->bindings[0].shape};
+  run.baselines.head[name] = run.baselines.base[name] = baseline_of(name, both);
+  EXPECT_EQ(run.judge_first().verdict, Verdict::passed);
+}
+
 TEST(Judge, BaselineBindingsAreFoundByTheirValues) {
   ShopRun run =
       run_of(std::nullopt,
@@ -355,6 +380,14 @@ TEST(Judge, AnotherGenericPlanIsAChange) {
   EXPECT_THAT(report.headline, ::testing::StartsWith("generic plan: orders o: Index Scan using "
                                                      "orders_customer_id_idx → Seq Scan"));
   EXPECT_EQ(report.findings[0].binding, 0);
+}
+
+TEST(Judge, AGenericPlanThatChangesWithTheOthersIsToldOnce) {
+  ShopRun run =
+      run_of(with_generic_plan(fast(), by_index()), with_generic_plan(slow(), without_index()));
+  const QueryReport report = run.judge_first();
+  EXPECT_EQ(report.verdict, Verdict::regressed);
+  EXPECT_EQ(report.findings.back().sentence, "the generic plan changed as well");
 }
 
 TEST(Judge, AnotherGenericPlanCanBeAcceptedOrAgreed) {
@@ -463,6 +496,15 @@ TEST(JudgeAccepted, HoldsOnItsLastDayAndFailsOnTheNext) {
   EXPECT_TRUE(report.fails);
   EXPECT_THAT(report.notes,
               ElementsAre("accepted until 2027-03-31 by @payments has expired: fraud check"));
+}
+
+TEST(JudgeAccepted, StaysAcceptedOnceMergedAndStillEnds) {
+  ShopRun run = run_with_entry(slow(), accepted(AcceptedEntry::What::work));
+  run.workload.queries[0].base = slow();
+  EXPECT_EQ(run.judge_first().verdict, Verdict::accepted);
+  EXPECT_THAT(run.judge().workloads[0].notes, IsEmpty());
+  run.today = "2027-04-01";
+  EXPECT_EQ(run.judge_first().verdict, Verdict::regressed);
 }
 
 TEST(JudgeAccepted, SaysWhenAnExpiredEntryIsNotNeeded) {

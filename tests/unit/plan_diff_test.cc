@@ -161,6 +161,13 @@ TEST(DiffPlans, APlanThatBecameParallelIsOneChange) {
   EXPECT_THAT(sentences(in_parallel, serial),
               ElementsAre("o: no longer read in parallel (the Gather is gone)"));
   EXPECT_THAT(kinds(seq_scan("o"), parallel(seq_scan("o"))), ElementsAre(Kind::parallel));
+  const PlanNode sorted_above = sort(aggregate("Hashed", seq_scan("o"), {"o.a"}), {"o.a"});
+  const PlanNode sorted_between = aggregate(
+      "Sorted",
+      gather(sort(aggregate("Hashed", parallel(seq_scan("o")), {"o.a"}, "Partial"), {"o.a"})),
+      {"o.a"}, "Finalize");
+  EXPECT_THAT(sentences(sorted_above, sorted_between),
+              ElementsAre("o: now read in parallel (new Gather)"));
 }
 
 TEST(DiffPlans, AJoinThatChangedItsMethodSaysHowOftenItsInnerSideRuns) {
@@ -231,6 +238,12 @@ TEST(DiffPlans, ARenamedAliasIsStillTheSameTable) {
                         index_scan("orders", "ord", "orders_pkey", "(ord.id = 1)")),
               ElementsAre("orders ord: Seq Scan → Index Scan using orders_pkey"));
   EXPECT_EQ(diff(seq_scan("orders", "o"), seq_scan("orders", "ord")).size(), 1U);
+  const auto joined = [](const std::string& o, const std::string& l) {
+    return nested_loop(seq_scan("orders", o),
+                       seq_scan("lines", l, "(" + l + ".id = " + o + ".id)"));
+  };
+  EXPECT_THAT(sentences(joined("o", "l"), limit(joined("ord", "ln"))),
+              ElementsAre("new Limit above lines ln and orders ord"));
 }
 
 TEST(DiffPlans, PartitionsNoLongerPrunedAreOneChange) {
@@ -241,6 +254,15 @@ TEST(DiffPlans, PartitionsNoLongerPrunedAreOneChange) {
   EXPECT_THAT(kinds(seq_scan("p2", "p"), all), ElementsAre(Kind::partitions));
   EXPECT_THAT(sentences(all, append({seq_scan("p1", "p_1"), seq_scan("p2", "p_2")})),
               ElementsAre("p: scans 2 partitions instead of 3, p3 no longer"));
+}
+
+TEST(DiffPlans, PruningAtTheStartIsNotTakenForAnotherScan) {
+  const PlanNode planned = aggregate("Plain", seq_scan("p2", "p", "(p.d = 1)"));
+  const PlanNode started = aggregate("Plain", append({seq_scan("p2", "p_1", "(p_1.d = $1)")}, 11));
+  EXPECT_THAT(sentences(planned, started),
+              ElementsAre("p: partitions are now pruned at the start of each execution, before "
+                          "they were pruned while planning"));
+  EXPECT_THAT(kinds(started, planned), ElementsAre(Kind::partitions));
 }
 
 TEST(DiffPlans, WhatChangedInEveryPartitionIsSaidOnce) {
@@ -286,6 +308,10 @@ TEST(DiffPlans, SubplansAreAlignedByWhatTheyRead) {
       ElementsAre("new SubPlan reading lines l, run 50 times"));
   EXPECT_THAT(sentences(with_subplan(outer, lines, "InitPlan", "CTE recent"), outer),
               ElementsAre("CTE recent is gone"));
+  const PlanNode of_cte =
+      with_field(with_field(node("CTE Scan"), "CTE Name", "recent"), "Alias", "recent");
+  EXPECT_THAT(sentences(outer, with_subplan(of_cte, outer, "InitPlan", "CTE recent")),
+              ElementsAre("new CTE recent"));
 }
 
 TEST(DiffPlans, WhatIsReadNoLongerOrAlsoIsSaid) {

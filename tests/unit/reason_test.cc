@@ -181,7 +181,7 @@ TEST(WhyPlanChanged, TextCallsAFunctionThatItDidNotCall) {
   one.base_run = with_text(one.base_run, "SELECT * FROM orders WHERE abs(total) = $1");
   one.head_run =
       with_text(one.head_run, "SELECT * FROM orders WHERE abs(total) = $1 AND lower(status) = $2");
-  EXPECT_EQ(one.plan_reason().text, "the query's text changed: it now calls lower()");
+  EXPECT_EQ(one.plan_reason().text, "the query's text changed and now calls lower()");
 }
 
 TEST(WhyPlanChanged, TextIsNotTheBaselines) {
@@ -356,6 +356,13 @@ TEST(WhyItFails, AnObjectThatTheMessageNamesIsGone) {
   one.has_base = false;
   EXPECT_EQ(one.failure_reason("column o.customer_id does not exist").text,
             "column orders.customer_id was dropped by setup/009_drop.sql:4");
+}
+
+TEST(WhyItFails, ATimeOutFollowsTheLossOfAnIndex) {
+  Case one;
+  one.head_side = side_without_index("work tree");
+  EXPECT_EQ(one.failure_reason("canceling statement due to statement timeout").text,
+            "index orders_customer_id_idx was dropped by setup/007_cleanup.sql:3");
 }
 
 TEST(CompareSides, WhatADroppedTableTookAlongIsStillTold) {

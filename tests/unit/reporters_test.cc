@@ -144,10 +144,10 @@ TEST(ConsoleReporter, ColorsAreTheOnlyDifferenceOfAColoredReport) {
 
 TEST(ConsoleReporter, FailuresComeFirstAndTheWorstOfThemFirst) {
   const std::string output = written(*find_format("console"), sample_report());
-  const std::size_t broken = output.find("broken  order_totals");
-  const std::size_t regressed = output.find("regressed  orders_of_customer");
-  const std::size_t missing = output.find("missing  orders_by_status");
-  const std::size_t changed = output.find("changed  open_orders");
+  const std::size_t broken = output.find("broken  shop/order_totals");
+  const std::size_t regressed = output.find("regressed  shop/orders_of_customer");
+  const std::size_t missing = output.find("missing  shop/orders_by_status");
+  const std::size_t changed = output.find("changed  shop/open_orders");
   ASSERT_NE(changed, std::string::npos);
   EXPECT_LT(broken, regressed);
   EXPECT_LT(regressed, missing);
@@ -155,7 +155,7 @@ TEST(ConsoleReporter, FailuresComeFirstAndTheWorstOfThemFirst) {
 }
 
 TEST(ConsoleReporter, PassedQueriesAreListedOnlyWhenAskedFor) {
-  const std::string line = "      order_queue      CPU 41 µs → 40 µs, 24 blocks\n";
+  const std::string line = "      shop/order_queue      CPU 41 µs → 40 µs, 24 blocks\n";
   EXPECT_THAT(written(*find_format("console"), sample_report()), Not(HasSubstr("order_queue")));
   EXPECT_THAT(written(*find_format("console"), sample_report(), {.all = true}), HasSubstr(line));
 }
@@ -165,7 +165,8 @@ TEST(ConsoleReporter, ANewQueryThatFailsIsToldLikeAnyFailure) {
   gate::QueryReport& query = report.workloads[0].queries[9];
   ASSERT_EQ(query.verdict, gate::Verdict::new_query);
   query.fails = true;
-  EXPECT_THAT(written(*find_format("console"), report), HasSubstr("FAIL  new  cart_of_customer"));
+  EXPECT_THAT(written(*find_format("console"), report),
+              HasSubstr("FAIL  new  shop/cart_of_customer"));
 }
 
 // JUnit.
@@ -269,6 +270,19 @@ TEST(DetailsOf, ManyFindingsAreCountedAndNotListed) {
   const std::vector<Detail> details = details_of(query);
   ASSERT_THAT(details, SizeIs(7));
   EXPECT_EQ(details.back(), (Detail{"more", "3 more in the JSON report"}));
+}
+
+TEST(DetailsOf, OtherBindingsAreOnlyNamed) {
+  gate::QueryReport query;
+  query.worst_binding = 2;
+  for (const int binding : {2, 5, 1, 5}) {
+    gate::Finding finding;
+    finding.binding = binding;
+    finding.sentence = "finding of binding " + std::to_string(binding);
+    query.findings.push_back(finding);
+  }
+  EXPECT_THAT(details_of(query), ElementsAre(Detail{"plan", "finding of binding 2"},
+                                             Detail{"also", "bindings 1, 5: see the JSON report"}));
 }
 
 TEST(TimesText, TellsOnlyWhatIsKnown) {

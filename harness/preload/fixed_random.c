@@ -28,7 +28,7 @@
 
 __attribute__((visibility("default"))) int RAND_bytes(unsigned char* buffer, int count);
 
-static pid_t owner = 0;  /* the process that the rest belongs to; fork() copies it */
+static pid_t owner = 0; /* the process that the rest belongs to; fork() copies it */
 static uint64_t state = 0;
 static int draws = 0;
 

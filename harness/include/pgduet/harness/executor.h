@@ -40,8 +40,9 @@ struct ExecutorOptions {
 // One query on one database, prepared in a session of its own. Failures are kept in what is
 // returned, never thrown, except Error(environment) when the server itself is gone.
 //
-// A query that reads runs under default_transaction_read_only; where it turns out to write (SQLSTATE
-// 25006: a function that inserts, nextval(), ...), replay it on a database with `writable`.
+// A query that reads runs under default_transaction_read_only; where it turns out to write
+// (SQLSTATE 25006: a function that inserts, nextval(), ...), replay it on a database with
+// `writable`.
 class Replay {
  public:
   Replay(const Database& database, const Query& query, const Bindings& bindings,

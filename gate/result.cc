@@ -82,10 +82,13 @@ ResultComparison compare_rows(const ResultSummary& expected, const ResultSummary
   return floats.empty() ? ResultComparison{} : different(floats);
 }
 
-// Whether there was nothing to leave out: all rows are equal, although they need not be.
-bool equal_all_the_same(const ResultSummary& expected, const ResultSummary& actual) {
-  return !expected.checksum.empty() && expected.rows == actual.rows &&
-         expected.checksum == actual.checksum;
+// Whether there was nothing to leave out: all rows are equal, although they need not be. A baseline
+// keeps no checksum of rows that may tie; that they may is no news then.
+bool equal_all_the_same(const ResultSummary& expected, const ResultSummary& actual,
+                        Determinacy determinacy) {
+  if (expected.rows != actual.rows) return false;
+  if (expected.checksum.empty()) return determinacy == Determinacy::ties;
+  return expected.checksum == actual.checksum;
 }
 
 std::string left_out(const ResultSummary& expected, const ResultSummary& actual,
@@ -136,7 +139,7 @@ ResultComparison compare_results(const ResultSummary& expected, const ResultSumm
   } else if (determinacy == Determinacy::full || determinacy == Determinacy::ties) {
     comparison = compare_rows(expected, actual, determinacy);
   }
-  if (!equal_all_the_same(expected, actual)) {
+  if (!equal_all_the_same(expected, actual, determinacy)) {
     comparison.note = left_out(expected, actual, determinacy);
   }
   return comparison;

@@ -76,11 +76,10 @@ complain() { printf '%s: %s\n' "$program" "$1" >&2; }
 
 # Packages without a candidate, each after a blank.
 unknown_packages() {
-  local package
+  local package policy
   for package in "$@"; do
-    if ! apt-cache --quiet=0 policy "$package" 2>/dev/null | grep -q 'Candidate: [^(]'; then
-      printf ' %s' "$package"
-    fi
+    policy=$(apt-cache policy "$package" 2>/dev/null)
+    if [[ $policy != *"Candidate: "[!\(]* ]]; then printf ' %s' "$package"; fi
   done
 }
 

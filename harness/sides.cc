@@ -53,11 +53,19 @@ void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
   TempDir exported(fs::temp_directory_path(), "pgduet-base-");
   export_files(top, base.commit, *place, exported.path());
   const std::string shown = base.commit.substr(0, 10) + ":" + place->generic_string();
-  Workload workload = load_workload(exported.path() / *place, shown);
-  if (has_run_step(workload)) {
+  const auto load = [&] { return load_workload(exported.path() / *place, shown); };
+  Workload workload;
+  bool complete = false;
+  try {
+    workload = load();
     // A migration tool may need any file of its revision.
+    complete = !has_run_step(workload);
+  } catch (const Error& error) {
+    if (error.kind() != Error::Kind::input) throw;  // it may name files above its directory
+  }
+  if (!complete) {
     export_files(top, base.commit, ".", exported.path());
-    workload = load_workload(exported.path() / *place, shown);
+    workload = load();
   }
   const std::optional<fs::path> baselines =
       place_in(top, options.baselines / sides.head.workload.name);

@@ -33,7 +33,7 @@ struct PlanNode {
   std::optional<double> actual_rows;
   std::optional<double> actual_loops;  // 0 when the node was never executed
 
-  Json fields;  // everything the server said of this node except "Plans"
+  Json fields;  // everything the server said of this node except "Plans" (an empty one is kept)
   std::vector<PlanNode> children;
 
   bool operator==(const PlanNode&) const = default;

@@ -63,7 +63,7 @@ class ExternalDatabase : public WorkloadDatabase {
     drop_databases_of_killed_runs();
     std::string id = new_run_id();
     std::transform(id.begin(), id.end(), id.begin(), [](unsigned char c) {
-      return c == '-' ? '_' : static_cast<char>(std::tolower(c));
+      return std::isalnum(c) != 0 ? static_cast<char>(std::tolower(c)) : '_';
     });
     name_ = database_prefix + id;
     create(name_, "template0");

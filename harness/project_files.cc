@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstdio>
 #include <ctime>
 #include <random>
 #include <vector>
@@ -54,12 +56,18 @@ bool save_baseline(const fs::path& directory, const gate::Baseline& baseline) {
 }
 
 std::string new_run_id() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  const auto seconds = static_cast<std::time_t>(now_ms / 1000);
   std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ-", &utc);
-  std::string id = text;
+  gmtime_r(&seconds, &utc);
+  std::array<char, 32> date{};
+  std::strftime(date.data(), date.size(), "%Y%m%dT%H%M%S", &utc);
+  std::array<char, 48> text{};
+  // Milliseconds: two runs of one second must sort by time, too.
+  std::snprintf(text.data(), text.size(), "%s.%03dZ-", date.data(),
+                static_cast<int>(now_ms % 1000));
+  std::string id = text.data();
   std::random_device random;
   for (int i = 0; i < 6; ++i) id += "0123456789abcdef"[random() % 16];
   return id;

@@ -77,7 +77,7 @@ gate::RunRecord run_record() {
 
   gate::RunRecord run;
   run.pgduet_version = "0.1.0";
-  run.run_id = "20261121T101500Z-1f3a";
+  run.run_id = "20261121T101500.042Z-1f3a3c";
   run.started_at = "2026-11-21T10:15:00Z";
   run.seconds = 12.3;
   run.workloads = {shop, metrics};

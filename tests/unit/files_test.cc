@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "error_text.h"
 #include "pgduet/harness/project_files.h"
 #include "pgduet/harness/temp_dir.h"
@@ -71,8 +74,9 @@ TEST_F(FilesTest, SaysThatThereIsNoRunRecord) {
 
 TEST_F(FilesTest, RunIdsSortByTimeAndDiffer) {
   const std::string first = new_run_id();
-  EXPECT_THAT(first, testing::MatchesRegex("[0-9]{8}T[0-9]{6}Z-[0-9a-f]{6}"));
-  EXPECT_NE(first, new_run_id());
+  EXPECT_THAT(first, testing::MatchesRegex("[0-9]{8}T[0-9]{6}\\.[0-9]{3}Z-[0-9a-f]{6}"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  EXPECT_LT(first, new_run_id());
 }
 
 TEST_F(FilesTest, WritesABaselineOnlyWhenItChanges) {

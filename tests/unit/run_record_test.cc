@@ -66,7 +66,7 @@ SideRecord full_side() {
 RunRecord full_record() {
   RunRecord record;
   record.pgduet_version = "0.1.0";
-  record.run_id = "20261121T101500Z-1f3a";
+  record.run_id = "20261121T101500.042Z-1f3a3c";
   record.started_at = "2026-11-21T10:15:00Z";
   record.seconds = 12.5;
   record.only_selected = true;

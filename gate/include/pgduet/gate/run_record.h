@@ -144,7 +144,7 @@ struct WorkloadRecord {
 struct RunRecord {
   int format_version = run_record_format_version;
   std::string pgduet_version;
-  std::string run_id;      // "20261121T101500Z-1f3a"; sorts by time
+  std::string run_id;      // "20261121T101500.042Z-1f3a3c"; sorts by time
   std::string started_at;  // ISO 8601, UTC
   double seconds = 0;
   bool only_selected = false;  // --only: a part of the queries was run

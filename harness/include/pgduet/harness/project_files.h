@@ -22,7 +22,7 @@ std::map<std::string, gate::LoadedBaseline> load_baselines(const std::filesystem
 // Writes the baseline unless the file already holds just that. Returns whether it wrote.
 bool save_baseline(const std::filesystem::path& directory, const gate::Baseline& baseline);
 
-// "20261121T101500Z-1f3a9c": sorts by time, and two runs of one second differ.
+// "20261121T101500.042Z-1f3a9c": sorts by time, and two runs of one millisecond differ.
 std::string new_run_id();
 
 // Writes `directory`/<run id>.json, atomically, and returns its path. Keeps the newest `keep`

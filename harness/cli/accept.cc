@@ -31,7 +31,6 @@ constexpr double headroom = 1.1;
 std::optional<AcceptedEntry::What> acceptable(gate::Finding::Kind kind) {
   switch (kind) {
     case gate::Finding::Kind::result:
-    case gate::Finding::Kind::failure:
       return AcceptedEntry::What::result;
     case gate::Finding::Kind::plan:
       return AcceptedEntry::What::plan;
@@ -44,7 +43,8 @@ std::optional<AcceptedEntry::What> acceptable(gate::Finding::Kind kind) {
   }
 }
 
-// One entry for each kind of finding that convicts the query.
+// One entry for each kind of finding that convicts the query. A query that fails (an error, a
+// time-out) gets none: no exception covers that.
 std::vector<AcceptedEntry> entries_for(const gate::QueryReport& query, const Options& options) {
   std::vector<AcceptedEntry> entries;
   for (const gate::Finding& finding : query.findings) {
@@ -63,6 +63,13 @@ std::vector<AcceptedEntry> entries_for(const gate::QueryReport& query, const Opt
     }
   }
   return entries;
+}
+
+bool fails(const gate::QueryReport& query) {
+  return std::any_of(query.findings.begin(), query.findings.end(), [](const auto& finding) {
+    return finding.kind == gate::Finding::Kind::failure &&
+           finding.weight == gate::Finding::Weight::convicts;
+  });
 }
 
 void require_exception_options(const Options& options) {
@@ -123,6 +130,11 @@ class Accepter {
 
   gate::Baseline with_exception(const FoundQuery& found,
                                 const std::optional<gate::Baseline>& previous) const {
+    if (fails(*found.query)) {
+      throw Error(Error::Kind::usage, {},
+                  "query \"" + found.query->name + "\" fails, and no exception covers that",
+                  "Repair the query, or leave it out with \"-- skip: REASON\" in its header.");
+    }
     std::vector<AcceptedEntry> entries = entries_for(*found.query, options_);
     if (entries.empty()) {
       throw Error(Error::Kind::usage, {},

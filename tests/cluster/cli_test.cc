@@ -226,6 +226,29 @@ TEST_F(CliTest, AcceptsAnExceptionUntilItExpires) {
   EXPECT_THAT(expired.out, HasSubstr("expired"));
 }
 
+TEST_F(CliTest, AcceptsNoQueryThatFails) {
+  ASSERT_EQ(pgduet({"record"}).status, 0);
+  write("workloads/tiny/queries/items.sql",
+        "-- name: item_by_id\n-- param id: values(1, 40000)\n"
+        "SELECT nme FROM items WHERE id = :id;\n");
+  ASSERT_EQ(pgduet({"check", "--base", "none"}).status, 1);
+  const std::vector<std::string> places = {"--baselines", (top() / "baselines").string(),
+                                           "--state-dir", (top() / "state").string()};
+  std::vector<std::string> given = {"accept",  "item_by_id", "--until",  "2999-01-01",
+                                    "--owner", "@shop",      "--reason", "later"};
+  given.insert(given.end(), places.begin(), places.end());
+  const Outcome excepted = run_exactly(given);
+  EXPECT_EQ(excepted.status, 2);
+  EXPECT_EQ(excepted.err,
+            "pgduet: query \"item_by_id\" fails, and no exception covers that\n"
+            "  hint: Repair the query, or leave it out with \"-- skip: REASON\" in its header.\n");
+  given = {"accept", "item_by_id"};
+  given.insert(given.end(), places.begin(), places.end());
+  EXPECT_EQ(run_exactly(given).err,
+            "pgduet: query \"item_by_id\" has no result in this run to accept\n"
+            "  hint: A query that failed, was skipped or is gone gets no baseline.\n");
+}
+
 TEST_F(CliTest, AcceptMakesTheRunTheNewBaseline) {
   ASSERT_EQ(pgduet({"record"}).status, 0);
   write("workloads/tiny/setup/002_cleanup.sql", "DROP INDEX items_owner_idx;\n");

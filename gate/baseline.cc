@@ -32,6 +32,7 @@ ResultSummary determined(ResultSummary result) {
     result.checksum.clear();
     result.float_columns.clear();
   }
+  if (result.determinacy == Determinacy::count_today) result.determinacy = Determinacy::none;
   if (result.determinacy == Determinacy::count_only || result.determinacy == Determinacy::none) {
     result.order_checksums.clear();
     result.inner_checksums.clear();

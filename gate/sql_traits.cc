@@ -9,18 +9,23 @@
 namespace pgduet::gate {
 namespace {
 
-// Functions whose result is another one at the next call, in the next transaction, or in the other
-// side's database.
-const std::set<std::string>& changing_functions() {
-  static const std::set<std::string> names = {"clock_timestamp",
-                                              "currval",
+// Functions that read the clock.
+bool reads_clock(const std::string& function) {
+  static const std::set<std::string> names = {"clock_timestamp", "now", "statement_timestamp",
+                                              "timeofday", "transaction_timestamp"};
+  return names.count(function) > 0;
+}
+
+// Other functions whose result is another one at the next call, in the next transaction, or in the
+// other side's database.
+bool changes_each_time(const std::string& function) {
+  static const std::set<std::string> names = {"currval",
                                               "current_database",
                                               "gen_random_bytes",
                                               "gen_random_uuid",
                                               "gen_salt",
                                               "lastval",
                                               "nextval",
-                                              "now",
                                               "pg_backend_pid",
                                               "pg_conf_load_time",
                                               "pg_current_snapshot",
@@ -38,9 +43,6 @@ const std::set<std::string>& changing_functions() {
                                               "pg_total_relation_size",
                                               "random",
                                               "random_normal",
-                                              "statement_timestamp",
-                                              "timeofday",
-                                              "transaction_timestamp",
                                               "txid_current",
                                               "txid_current_if_assigned",
                                               "txid_current_snapshot",
@@ -50,7 +52,7 @@ const std::set<std::string>& changing_functions() {
                                               "uuidv4",
                                               "uuidv7",
                                               "version"};
-  return names;
+  return names.count(function) > 0;
 }
 
 // Operators that compute a value instead of comparing.
@@ -164,9 +166,12 @@ class Found {
 class TraitsReader {
  public:
   void read(const Json& statements, StatementTraits& traits) {
+    for (const Json& statement : statements) mark_output(member(statement, "stmt"));
     for (const Json& statement : statements) visit(member(statement, "stmt"), {});
     traits.writes = writes_;
     traits.undetermined_by = undetermined_by_.in_order();
+    traits.rows_by_clock = rows_by_clock_;
+    traits.rows_by_chance = rows_by_chance_;
     traits.relations = relations_.in_order();
     traits.columns = columns_.in_order();
     traits.comparisons = comparisons_.in_order();
@@ -203,7 +208,10 @@ class TraitsReader {
       if (key == "lockingClause") continue;  // names aliases, not relations
       if (inner.is_object()) note_location(inner);
       note(key, inner);
+      const bool outside = !in_output_ && outputs_.count(&inner) > 0;
+      if (outside) in_output_ = true;
       visit(inner, ctes);
+      if (outside) in_output_ = false;
       if (key == "usingClause") add_using_columns(inner);
     }
   }
@@ -226,13 +234,34 @@ class TraitsReader {
     return visible;
   }
 
+  // What a statement returns or writes for each row, and in which order: it does not decide which
+  // rows there are.
+  void mark_output(const Json& statement) {
+    for (const auto& item : statement.items()) {
+      const Json& node = item.value();
+      for (const char* key :
+           {"targetList", "sortClause", "valuesLists", "returningList", "onConflictClause"}) {
+        if (node.contains(key)) outputs_.insert(&node[key]);
+      }
+      if (node.contains("selectStmt")) mark_output(node["selectStmt"]);
+    }
+  }
+
+  enum class ChangedBy { clock, chance };
+
+  void add_undetermined(const std::string& text, ChangedBy by) {
+    undetermined_by_.add(location_, text);
+    if (in_output_) return;
+    (by == ChangedBy::clock ? rows_by_clock_ : rows_by_chance_) = true;
+  }
+
   void note(const std::string& type, const Json& node) {
     if (type == "InsertStmt" || type == "UpdateStmt" || type == "DeleteStmt" || type == "MergeStmt")
       writes_ = true;
     if (type == "FuncCall") note_function(node);
     if (type == "SQLValueFunction") note_value_function(node.value("op", ""));
     if (type == "RangeTableSample" && !node.contains("repeatable"))
-      undetermined_by_.add(location_, "TABLESAMPLE");
+      add_undetermined("TABLESAMPLE", ChangedBy::chance);
     if (type == "TypeCast") note_cast(node);
     if (type == "ColumnRef") note_column(node);
     if (type == "A_Expr") note_expression(node);
@@ -245,9 +274,9 @@ class TraitsReader {
     const bool system = names.size() == 1 || names.front() == "pg_catalog";
     functions_.add(location_, system ? name : names[names.size() - 2] + "." + name);
     // age(x) counts from today, age(x, y) does not.
-    const bool changes =
-        changing_functions().count(name) > 0 || (name == "age" && member(call, "args").size() == 1);
-    if (changes) undetermined_by_.add(location_, name + "()");
+    const bool age_of_today = name == "age" && member(call, "args").size() == 1;
+    if (age_of_today || reads_clock(name)) add_undetermined(name + "()", ChangedBy::clock);
+    if (changes_each_time(name)) add_undetermined(name + "()", ChangedBy::chance);
     // A sequence is not rolled back, but its row is changed.
     if (name == "nextval" || name == "setval") writes_ = true;
   }
@@ -260,7 +289,8 @@ class TraitsReader {
     if (name.size() > 2 && name.substr(name.size() - 2) == "_N") name.resize(name.size() - 2);
     static const std::set<std::string> stable = {"CURRENT_ROLE", "CURRENT_USER", "USER",
                                                  "SESSION_USER", "CURRENT_SCHEMA"};
-    if (stable.count(name) == 0) undetermined_by_.add(location_, name);
+    if (stable.count(name) > 0) return;
+    add_undetermined(name, name == "CURRENT_CATALOG" ? ChangedBy::chance : ChangedBy::clock);
   }
 
   // 'now'::timestamp and its kin are read at run time.
@@ -270,7 +300,7 @@ class TraitsReader {
     const bool special =
         text == "now" || text == "today" || text == "tomorrow" || text == "yesterday";
     if (special && is_time_type(member(cast, "typeName")))
-      undetermined_by_.add(location_, "'" + text + "'");
+      add_undetermined("'" + text + "'", ChangedBy::clock);
   }
 
   void note_column(const Json& reference) {
@@ -350,6 +380,10 @@ class TraitsReader {
 
   int location_ = 0;  // of the node being read: the nearest that says its own
   bool writes_ = false;
+  std::set<const Json*> outputs_;  // the parts of the tree that mark_output() found
+  bool in_output_ = false;         // the node being read is in one of them
+  bool rows_by_clock_ = false;
+  bool rows_by_chance_ = false;
   Found<std::string> undetermined_by_;
   Found<RelationReference> relations_;
   Found<ColumnReference> columns_;

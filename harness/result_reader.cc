@@ -156,9 +156,10 @@ ResultRules result_rules(const gate::StatementTraits& traits, bool order_any,
   rules.cut_at_start = traits.has_offset;
   if (!traits.undetermined_by.empty()) {
     const std::string& by = traits.undetermined_by.front();
-    const bool sample = by == "TABLESAMPLE";
-    rules.determinacy = sample ? Determinacy::none : Determinacy::count_only;
-    rules.determinacy_reason = (sample ? "uses " : "calls ") + by;
+    rules.determinacy = traits.rows_by_chance  ? Determinacy::none
+                        : traits.rows_by_clock ? Determinacy::count_today
+                                               : Determinacy::count_only;
+    rules.determinacy_reason = (by.back() == ')' ? "calls " : "uses ") + by;
   } else if ((traits.has_limit || traits.has_offset) && !traits.has_order_by) {
     rules.determinacy = Determinacy::count_only;
     rules.determinacy_reason =

@@ -390,6 +390,11 @@ TEST(Result, WhatTheStatementDoesNotDetermineIsCountedOnly) {
   EXPECT_EQ(clock.determinacy, Determinacy::count_only);
   EXPECT_EQ(clock.determinacy_reason, "calls now()");
   EXPECT_EQ(clock.rows, 3);
+  const auto today = result_of("SELECT id FROM orders WHERE id < 4 AND now() > 'epoch'");
+  EXPECT_EQ(today.determinacy, Determinacy::count_today);
+  const auto chance = result_of("SELECT id FROM orders WHERE id < 4 AND random() < 2");
+  EXPECT_EQ(chance.determinacy, Determinacy::none);
+  EXPECT_EQ(chance.determinacy_reason, "calls random()");
 }
 
 TEST(Result, FloatsAreSummedInsteadOfHashed) {

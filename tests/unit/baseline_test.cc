@@ -290,6 +290,22 @@ TEST(UpdatedBaseline, TreatsWalLikeATime) {
   EXPECT_EQ(first_binding(updated(previous, query)).work.wal_bytes, 9500);
 }
 
+TEST(UpdatedBaseline, KeepsNoCountThatTheClockDecides) {
+  QueryRecord query = measured_query();
+  ResultSummary& result = *binding_of(query).result;
+  result.determinacy = Determinacy::count_today;
+  result.determinacy_reason = "calls now()";
+  const ResultSummary kept = *first_binding(updated(std::nullopt, query)).result;
+  EXPECT_EQ(kept,
+            (ResultSummary{.determinacy = Determinacy::none, .determinacy_reason = "calls now()"}));
+  const ResultComparison tomorrow = compare_results(kept, result);
+  EXPECT_TRUE(tomorrow.same);
+  EXPECT_EQ(tomorrow.note, "result not compared: calls now()");
+  ResultSummary head = result;
+  head.rows += 1;
+  EXPECT_FALSE(compare_results(result, head).same);
+}
+
 TEST(UpdatedBaseline, LeavesOutWhatTheStatementDoesNotDetermine) {
   QueryRecord query = measured_query();
   ResultSummary& result = *binding_of(query).result;

@@ -56,6 +56,31 @@ TEST(TraitsOf, NamesTheKind) {
   EXPECT_TRUE(traits_of("SELECT 1; SELECT 2").several_statements);
 }
 
+TEST(TraitsOf, TellsWhetherTheClockOrChanceDecidesWhichRowsThereAre) {
+  const auto decided_by = [](const std::string& sql) {
+    const StatementTraits traits = traits_of(sql);
+    return std::string(traits.rows_by_clock ? "clock" : "") +
+           (traits.rows_by_chance ? "chance" : "");
+  };
+  for (const std::string sql :
+       {"SELECT now(), random() FROM t", "SELECT a FROM t ORDER BY random() LIMIT 5",
+        "INSERT INTO t VALUES (now(), gen_random_uuid()) RETURNING clock_timestamp()",
+        "INSERT INTO t SELECT now() FROM s ON CONFLICT (a) DO UPDATE SET b = now()",
+        "UPDATE t SET a = nextval('s'), b = CURRENT_DATE WHERE c = 1"}) {
+    EXPECT_EQ(decided_by(sql), "") << sql;
+  }
+  for (const std::string sql :
+       {"SELECT a FROM t WHERE b > now()", "DELETE FROM t WHERE b < CURRENT_DATE - 7",
+        "SELECT a FROM t JOIN s ON s.b > 'today'::date",
+        "SELECT 1 WHERE age(date '2020-01-01') > '1y'",
+        "SELECT a FROM (SELECT now() AS a FROM t) AS s",
+        "WITH s AS (SELECT a FROM t WHERE b > now()) SELECT a, now() FROM s"}) {
+    EXPECT_EQ(decided_by(sql), "clock") << sql;
+  }
+  EXPECT_EQ(decided_by("SELECT a FROM t WHERE random() < 0.1"), "chance");
+  EXPECT_EQ(decided_by("SELECT a FROM t TABLESAMPLE system (1)"), "chance");
+}
+
 TEST(TraitsOf, FindsWritesAndLocksAnywhere) {
   for (const std::string sql :
        {"INSERT INTO t VALUES (1)", "UPDATE t SET a = 1", "DELETE FROM t",

@@ -12,10 +12,11 @@ namespace pgduet::gate {
 
 // How much of a result the statement itself determines.
 enum class Determinacy {
-  full,        // all rows (and their order, where there is an ORDER BY)
-  ties,        // ORDER BY with LIMIT: rows that tie at the cut may be any of the tied
-  count_only,  // only how many rows: LIMIT without ORDER BY, random(), now(), ...
-  none,        // not even that
+  full,         // all rows (and their order, where there is an ORDER BY)
+  ties,         // ORDER BY with LIMIT: rows that tie at the cut may be any of the tied
+  count_only,   // only how many rows: LIMIT without ORDER BY, SELECT random(), now(), ...
+  count_today,  // that as well only within a run: WHERE expires_at > now(); so no baseline holds it
+  none,         // not even that: WHERE random() < 0.1
 };
 
 // The sum of one floating-point column: such columns are not in the checksums, because the order of

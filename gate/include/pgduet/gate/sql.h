@@ -102,6 +102,10 @@ struct StatementTraits {
   std::vector<std::string>
       undetermined_by;  // functions whose result changes from call to call: "random()", "now()",
                         // "nextval()", "TABLESAMPLE"; in order of appearance, each once
+  // Whether one of those decides which rows there are, and so how many: it is in a condition, a
+  // join or a subquery, and not in what is returned for each row.
+  bool rows_by_clock = false;                // "WHERE expires_at > now()": another number tomorrow
+  bool rows_by_chance = false;               // "WHERE random() < 0.1": another number each time
   std::vector<RelationReference> relations;  // in order of appearance, each once
   std::vector<ColumnReference> columns;      // in order of appearance, each once
   std::vector<ParameterComparison> comparisons;

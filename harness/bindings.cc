@@ -10,6 +10,9 @@ namespace {
 
 using gate::Error;
 
+// Values that were drawn before are drawn anew, this often: there may be no others.
+constexpr int draws_per_binding = 4;
+
 using Rows = std::vector<std::optional<std::string>>;
 
 Rows ask(Session& session, const Parameter& parameter, std::size_t most) {
@@ -72,14 +75,18 @@ Bindings make_bindings(const std::string& workload, const Query& query,
   const std::map<std::size_t, Rows> rows = ask_all(query, database);
   const Seed seed{.workload = workload, .query = query.name};
   Bindings bindings;
-  for (int number = 1; number <= count_bindings(query, rows); ++number) {
+  const int wanted = count_bindings(query, rows);
+  const int draws = wanted * draws_per_binding;
+  for (int number = 1; number <= draws && bindings.size() < static_cast<std::size_t>(wanted);
+       ++number) {
     std::vector<std::optional<std::string>> values;
     for (std::size_t i = 0; i < query.parameters.size(); ++i) {
       const auto found = rows.find(i);
       values.push_back(generate(query.parameters[i].generator, seed, static_cast<int>(i) + 1,
                                 number, found != rows.end() ? found->second : Rows()));
     }
-    bindings.push_back(std::move(values));
+    const bool is_new = std::find(bindings.begin(), bindings.end(), values) == bindings.end();
+    if (is_new) bindings.push_back(std::move(values));
   }
   return bindings;
 } catch (const StatementFailure& failure) {

@@ -49,8 +49,10 @@ ExecutionFailure prepare_failure(const StatementFailure& failure, const Query& q
   ExecutionFailure result{.kind = ExecutionFailure::Kind::not_prepared,
                           .sqlstate = failure.sqlstate,
                           .message = failure.what()};
-  const auto at = failure.character > 0 ? position_in_file(query, failure.character) : std::nullopt;
-  if (at) result.message = gate::to_text(*at) + ": " + result.message;
+  if (failure.character > 0) {
+    const gate::SourcePosition at = position_in_query(query, failure.character);
+    result.message = gate::to_text(at) + ": " + result.message;
+  }
   return result;
 }
 

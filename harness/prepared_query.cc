@@ -168,35 +168,4 @@ gate::Json PreparedQuery::explain_generic(const compat::Values& values) {
   return plan;
 }
 
-std::optional<gate::SourcePosition> position_in_file(const Query& query, int character) {
-  // Both texts are the same but for the parameters, so one walk over both finds the place.
-  const std::string& numbered = query.numbered.sql;
-  const std::string& written = query.sql;
-  gate::SourcePosition at{query.at.file, query.sql_line, 1};
-  std::size_t n = 0;
-  std::size_t w = 0;
-  for (int seen = 1; n < numbered.size() && w < written.size(); ++seen) {
-    if (seen >= character) return at;
-    if (numbered[n] == '$' && written[w] == ':') {
-      const std::size_t digits = numbered.find_first_not_of("0123456789", n + 1);
-      const std::size_t end = std::min(digits, numbered.size());
-      const std::size_t index = std::stoul(numbered.substr(n + 1, end - n - 1));
-      if (index == 0 || index > query.numbered.parameters.size()) return std::nullopt;
-      const std::size_t length = 1 + query.numbered.parameters[index - 1].size();
-      seen += static_cast<int>(end - n) - 1;
-      at.column += static_cast<int>(length);
-      n = end;
-      w += length;
-      continue;
-    }
-    if (numbered[n] != written[w]) return std::nullopt;
-    at.column = written[w] == '\n' ? 1 : at.column + 1;
-    at.line += written[w] == '\n' ? 1 : 0;
-    // The other bytes of a UTF-8 character belong to the same column.
-    do ++n, ++w;
-    while (w < written.size() && (static_cast<unsigned char>(written[w]) & 0xC0) == 0x80);
-  }
-  return at;
-}
-
 }  // namespace pgduet::harness

@@ -64,8 +64,4 @@ class PreparedQuery {
   std::optional<clockid_t> cpu_clock_;  // of the server process; nothing where it is not to be seen
 };
 
-// Where character `character` (from 1) of the numbered statement stands in the query's file;
-// nothing when that cannot be told.
-std::optional<gate::SourcePosition> position_in_file(const Query& query, int character);
-
 }  // namespace pgduet::harness

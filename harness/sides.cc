@@ -50,7 +50,9 @@ void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
     sides.notes.push_back("the workload is not in base " + base.shown + ": all of it is new");
     return;
   }
-  TempDir exported(fs::temp_directory_path(), "pgduet-base-");
+  constexpr const char* prefix = "pgduet-base-";
+  remove_abandoned(fs::temp_directory_path(), prefix);
+  TempDir exported(fs::temp_directory_path(), prefix);
   export_files(top, base.commit, *place, exported.path());
   const std::string shown = base.commit.substr(0, 10) + ":" + place->generic_string();
   const auto load = [&] { return load_workload(exported.path() / *place, shown); };

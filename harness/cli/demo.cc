@@ -92,7 +92,9 @@ struct Options {
 int demo(const Options& options, Streams streams) {
   const ReportWriter reports(options.reports, streams);
   const fs::path shipped = shipped_files();
-  const harness::TempDir directory(fs::temp_directory_path(), "pgduet-demo-");
+  constexpr const char* prefix = "pgduet-demo-";
+  harness::remove_abandoned(fs::temp_directory_path(), prefix);
+  const harness::TempDir directory(fs::temp_directory_path(), prefix);
   const fs::path& top = directory.path();
   harness::copy_tree(shipped / "workloads" / "shop", top / "base" / "shop");
   harness::copy_tree(shipped / "workloads" / "shop", top / "shop");

@@ -71,15 +71,19 @@ void add_head_version_option(CLI::App& command, CommonOptions& options) {
       ->group(servers_group);
 }
 
+void add_state_option(CLI::App& command, CommonOptions& options) {
+  command.add_option("--state-dir", options.state_directory, "Directory of the run records")
+      ->envname("PGDUET_STATE_DIR")
+      ->type_name("DIR")
+      ->capture_default_str();
+}
+
 void add_project_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--baselines", options.baselines, "Directory of the committed baselines")
       ->envname("PGDUET_BASELINES")
       ->type_name("DIR")
       ->capture_default_str();
-  command.add_option("--state-dir", options.state_directory, "Directory of the run records")
-      ->envname("PGDUET_STATE_DIR")
-      ->type_name("DIR")
-      ->capture_default_str();
+  add_state_option(command, options);
 }
 
 void add_run_options(CLI::App& command, CommonOptions& options) {

@@ -38,6 +38,7 @@ void add_run_options(CLI::App& command, CommonOptions& options);
 void add_installation_options(CLI::App& command, CommonOptions& options);
 void add_head_version_option(CLI::App& command, CommonOptions& options);
 void add_project_options(CLI::App& command, CommonOptions& options);
+void add_state_option(CLI::App& command, CommonOptions& options);
 
 // The run that they describe; head alone, as the base is the business of `check`. Finds workloads
 // and installations.

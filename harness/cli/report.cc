@@ -36,7 +36,7 @@ void add_report(CLI::App& app, Streams streams, Action& action) {
   auto options = std::make_shared<Options>();
   command->add_option("run", options->run,
                       "A run record's file, or a run's id (default: the newest)");
-  add_project_options(*command, options->common);
+  add_state_option(*command, options->common);
   add_report_options(*command, options->reports);
   command->callback([options, streams, &action] {
     action = [options, streams] { return report(*options, streams); };

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <set>
+
 #include "pgduet/gate/plan.h"
 #include "test_server.h"
 
@@ -17,6 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 // 1000 customers; 10,000 orders: 5,000 of customer 1, five of each of the others.
 const std::string& shop_database() {
@@ -455,6 +458,23 @@ TEST(MakeBindings, TakesValuesFromTheData) {
   EXPECT_EQ(bindings[0][1], "1000");
   EXPECT_EQ(bindings[2][1], "998");
   EXPECT_EQ(make_bindings("shop", query_of("SELECT 1"), shop()), (Bindings{{}}));
+}
+
+TEST(MakeBindings, DrawsNoBindingTwice) {
+  Parameter coin;
+  coin.name = "a";
+  coin.generator.kind = Generator::Kind::uniform;
+  coin.generator.from = 1;
+  coin.generator.to = 2;
+  Query query = query_of("SELECT :a");
+  query.parameters = {coin};
+  query.bindings = 8;
+  EXPECT_THAT(make_bindings("shop", query, shop()),
+              UnorderedElementsAre(ElementsAre("1"), ElementsAre("2")));
+  query.parameters[0].generator.to = 8;
+  const Bindings most = make_bindings("shop", query, shop());
+  EXPECT_GE(most.size(), 7U);
+  EXPECT_EQ(std::set(most.begin(), most.end()).size(), most.size());
 }
 
 std::string bindings_error(const std::string& generator_sql) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "error_text.h"
@@ -32,6 +33,24 @@ TEST(TempDir, RemovesLinksAndNotWhatTheyPointTo) {
     fs::create_directory_symlink(kept.path(), directory.path() / "link");
   }
   EXPECT_TRUE(fs::exists(kept.path() / "file"));
+}
+
+TEST(RemoveAbandoned, RemovesWhatNobodyHoldsAndIsNotNew) {
+  const TempDir parent("/tmp", "pgduet-test-");
+  const TempDir held(parent.path(), "run-");
+  const auto age = [](const fs::path& path) {
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  };
+  for (const char* name : {"run-left", "run-new", "other"})
+    fs::create_directories(parent.path() / name / "data");
+  age(held.path());
+  age(parent.path() / "run-left");
+  age(parent.path() / "other");
+  remove_abandoned(parent.path(), "run-");
+  EXPECT_TRUE(fs::exists(held.path()));
+  EXPECT_FALSE(fs::exists(parent.path() / "run-left"));
+  EXPECT_TRUE(fs::exists(parent.path() / "run-new"));
+  EXPECT_TRUE(fs::exists(parent.path() / "other"));
 }
 
 TEST(TempDir, MovesAndLetsGo) {

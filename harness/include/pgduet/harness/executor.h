@@ -27,8 +27,8 @@ struct Database {
 // The values of all bindings of one query: [binding][parameter].
 using Bindings = std::vector<std::vector<std::optional<std::string>>>;
 
-// Draws the bindings of a query; query() generators are asked on `database`. Throws Error(input) at
-// the generator when its SQL fails.
+// Draws the bindings of a query, no two alike; query() generators are asked on `database`. Throws
+// Error(input) at the generator when its SQL fails.
 Bindings make_bindings(const std::string& workload, const Query& query, const Database& database);
 
 struct ExecutorOptions {

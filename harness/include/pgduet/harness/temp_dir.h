@@ -6,7 +6,8 @@
 
 namespace pgduet::harness {
 
-// Made by the constructor, removed with all it holds by the destructor. Move-only.
+// Made by the constructor, removed with all it holds by the destructor; locked in between, so that
+// what a killed process left can be told from what is in use. Move-only.
 class TempDir {
  public:
   // Makes `parent`/`prefix`XXXXXX with mode 0700. Throws Error(environment) when it cannot.
@@ -24,6 +25,11 @@ class TempDir {
 
  private:
   std::filesystem::path path_;
+  int lock_ = -1;
 };
+
+// Removes the TempDirs `parent`/`prefix`* whose processes were killed. Those made in the last
+// minute stay: they may not be locked yet.
+void remove_abandoned(const std::filesystem::path& parent, const std::string& prefix);
 
 }  // namespace pgduet::harness

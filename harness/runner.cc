@@ -263,7 +263,7 @@ class WorkloadRun {
       for (SideReplay* side : {&base, &head}) {
         if (side->replay->result_is_determined(i)) continue;
         gate::ResultSummary& result = *side->run.bindings[i].result;
-        result.determinacy = gate::Determinacy::count_only;
+        result.determinacy = std::max(result.determinacy, gate::Determinacy::count_only);
         result.determinacy_reason = "its rows depend on the plan";
       }
     }

@@ -14,7 +14,7 @@ namespace {
 // Full-page images after a checkpoint move the WAL of one statement by some pages of 8 kB; below
 // twice as much and half a megabyte nothing is said.
 constexpr double noted_wal_ratio = 2.0;
-constexpr std::int64_t noted_wal_bytes = 64 * 8192;
+constexpr std::int64_t noted_wal_bytes = 64L * 8192;
 
 constexpr double told_rows_ratio = 2.0;
 constexpr std::int64_t told_rows = 1000;

@@ -35,7 +35,7 @@ const fs::path& shop_directory() {
   return path;
 }
 
-// A project's directories, on a disk as a user's are.
+// A project's directories, on the disk of the user's own cache.
 struct Project {
   Project() {
     fs::permissions(directory.path(), fs::perms(0711));
@@ -55,7 +55,7 @@ struct Project {
       throw std::runtime_error(command + " failed: " + out.str() + error.str());
   }
 
-  harness::TempDir directory{"/var/tmp", "pgduet-bench-"};
+  harness::TempDir directory{harness::default_cache_directory().parent_path(), "pgduet-bench-"};
 };
 
 double seconds_of(const auto& action) {

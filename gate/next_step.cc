@@ -25,7 +25,8 @@ std::string next_step(const QueryReport& report, const WorkloadRecord& workload)
       // A result is judged against base even when the baseline was updated: see judge.h.
       return "If the other result is meant: " + exception_for(query);
     case Verdict::regressed:
-      return "See both plans: pgduet explain " + query + ". If it is meant: pgduet accept " + query;
+      return "See both plans: pgduet explain " + query +
+             " --run last. If it is meant: pgduet accept " + query;
     case Verdict::changed:
       return "To make this the new baseline: pgduet accept " + query;
     case Verdict::improved:

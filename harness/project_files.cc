@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <random>
+#include <system_error>
 #include <vector>
 
 #include "pgduet/harness/files.h"
@@ -73,6 +75,16 @@ std::string new_run_id() {
   return id;
 }
 
+void require_run_directory(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (!error && access(directory.c_str(), W_OK | X_OK) == 0) return;
+  const int reason = error ? error.value() : errno;
+  throw gate::Error(gate::Error::Kind::environment, {directory.string(), 0, 0},
+                    "could not write run records here: " + std::generic_category().message(reason),
+                    "Name another directory with --state-dir or PGDUET_STATE_DIR.");
+}
+
 fs::path save_run_record(const fs::path& directory, const gate::RunRecord& record,
                          std::size_t keep) {
   const fs::path file = directory / (record.run_id + ".json");
@@ -87,7 +99,7 @@ fs::path save_run_record(const fs::path& directory, const gate::RunRecord& recor
 
 fs::path find_run_record(const fs::path& directory, const std::string& name) {
   std::error_code error;
-  if (name.empty()) {
+  if (name.empty() || name == "last") {
     const std::vector<fs::path> files = json_files(directory);
     if (!files.empty()) return files.back();
     throw gate::Error(gate::Error::Kind::usage, {directory.string(), 0, 0},

@@ -72,6 +72,7 @@ struct Databases {
 
 class WorkloadRun {
  public:
+  // Reads all files of both sides, so that what is wrong in them shows before anything is built.
   WorkloadRun(const RunOptions& options, Progress& progress, const std::filesystem::path& directory)
       : options_(options), progress_(progress), sides_(resolve_sides(directory, options)) {
     record_.name = sides_.head.workload.name;
@@ -80,6 +81,22 @@ class WorkloadRun {
     const std::filesystem::path baselines = options.baselines / record_.name;
     record_.baselines = gate::to_json(gate::WorkloadBaselines{
         load_baselines(baselines, baselines.string()), sides_.base_baselines});
+  }
+
+  // The queries that --only may name.
+  std::vector<std::string> query_names() const {
+    std::vector<std::string> names;
+    for (const Query& query : sides_.head.workload.queries) names.push_back(query.name);
+    if (!sides_.base) return names;
+    for (const Query& query : sides_.base->workload.queries) names.push_back(query.name);
+    return names;
+  }
+
+  bool has_selected() const {
+    const std::vector<std::string> names = query_names();
+    return options_.only.empty() ||
+           std::any_of(names.begin(), names.end(),
+                       [this](const std::string& name) { return selected(options_.only, name); });
   }
 
   WorkloadRecord run() {
@@ -158,9 +175,6 @@ class WorkloadRun {
     std::vector<const Query*> chosen;
     for (const Query& query : queries) {
       if (selected(options_.only, query.name)) chosen.push_back(&query);
-    }
-    if (chosen.empty() && !options_.only.empty()) {
-      record_.notes.emplace_back("--only selects no query of this workload");
     }
     phase("replaying " + std::to_string(chosen.size()) + " queries");
     std::size_t number = 0;
@@ -304,6 +318,26 @@ class WorkloadRun {
   WorkloadRecord record_;
 };
 
+// Each glob has to select a query of some workload.
+void require_matches(const std::vector<std::string>& globs,
+                     const std::vector<std::unique_ptr<WorkloadRun>>& runs) {
+  std::vector<std::string> names;
+  for (const auto& run : runs) {
+    const std::vector<std::string> more = run->query_names();
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  for (const std::string& glob : globs) {
+    const bool matches = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return selected({glob}, name);
+    });
+    if (matches) continue;
+    const auto nearest = gate::nearest_name(glob, names);
+    throw gate::Error(gate::Error::Kind::usage, {}, "no query is named \"" + glob + "\"",
+                      nearest ? "Did you mean \"" + *nearest + "\"?"
+                              : "Names are given by \"-- name:\" in the query files.");
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options,
@@ -314,8 +348,14 @@ std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options,
   record->run_id = new_run_id();
   record->started_at = utc_now();
   record->only_selected = !options.only.empty();
+  std::vector<std::unique_ptr<WorkloadRun>> runs;
   for (const std::filesystem::path& directory : options.workloads) {
-    record->workloads.push_back(WorkloadRun(options, progress, directory).run());
+    runs.push_back(std::make_unique<WorkloadRun>(options, progress, directory));
+  }
+  require_matches(options.only, runs);
+  for (std::unique_ptr<WorkloadRun>& run : runs) {
+    if (run->has_selected()) record->workloads.push_back(run->run());
+    run.reset();  // its servers stop
   }
   record->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return record;

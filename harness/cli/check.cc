@@ -34,20 +34,29 @@ int check(const CheckOptions& options, Streams streams) {
     throw gate::Error(gate::Error::Kind::usage, {}, "--base-pg does not go with --server",
                       "A given server has one version.");
   }
-  const gate::Report report = run_and_judge(run, run_directory(options.common), streams);
+  const gate::Report report =
+      gate::judge(gate::judge_input(run_and_keep(run, run_directory(options.common), streams)));
   reports.write(report);
   return gate::exit_status(report.outcome);
 }
 
 }  // namespace
 
-gate::Report run_and_judge(const harness::RunOptions& options,
-                           const std::filesystem::path& run_directory, Streams streams) {
+std::shared_ptr<const gate::RunRecord> run_with_progress(const harness::RunOptions& options,
+                                                         Streams streams) {
   ProgressLine progress(streams.err, is_terminal(streams.err));
-  const auto record = harness::run_workloads(options, progress);
+  auto record = harness::run_workloads(options, progress);
   progress.clear();
+  return record;
+}
+
+std::shared_ptr<const gate::RunRecord> run_and_keep(const harness::RunOptions& options,
+                                                    const std::filesystem::path& run_directory,
+                                                    Streams streams) {
+  harness::require_run_directory(run_directory);
+  auto record = run_with_progress(options, streams);
   harness::save_run_record(run_directory, *record);
-  return gate::judge(gate::judge_input(record));
+  return record;
 }
 
 void add_check(CLI::App& app, Streams streams, Action& action) {

@@ -6,6 +6,7 @@
 #include "check.h"
 #include "commands.h"
 #include "pgduet/gate/error.h"
+#include "pgduet/gate/judge.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/temp_dir.h"
 #include "query_lookup.h"
@@ -112,7 +113,8 @@ int demo(const Options& options, Streams streams) {
   common.workloads = {"shop"};
   harness::RunOptions run = run_options(common);
   run.base = {harness::BaseChoice::Kind::directory, "base"};
-  const gate::Report report = run_and_judge(run, run_directory(common), streams);
+  const gate::Report report =
+      gate::judge(gate::judge_input(run_and_keep(run, run_directory(common), streams)));
   reports.write(report);
 
   streams.out << "\nWhat became of the changes:\n\n";

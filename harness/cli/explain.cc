@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "pgduet/gate/baseline.h"
 #include "pgduet/gate/error.h"
+#include "pgduet/gate/judge.h"
 #include "pgduet/gate/plan.h"
 #include "pgduet/gate/plan_diff.h"
 #include "pgduet/harness/project_files.h"
@@ -57,12 +58,14 @@ void show_bindings(std::ostream& out, const gate::QueryRun& run) {
   }
 }
 
-void show_plans(std::ostream& out, const gate::QueryRun& run) {
-  std::set<std::string> shown;
+// One plan of each shape that was not shown before.
+void show_plans(std::ostream& out, const std::string& title, const gate::QueryRun& run,
+                std::set<std::string>& shown) {
   for (const gate::BindingRun& binding : run.bindings) {
     if (binding.plan.is_null() || !shown.insert(binding.shape).second) continue;
     const gate::Plan plan = gate::read_plan(binding.plan);
-    out << "\nPlan " << binding.shape << " (binding " << binding.number << ")\n"
+    out << "\n"
+        << title << " " << binding.shape << " (binding " << binding.number << ")\n"
         << indented(gate::to_text(plan, true), "  ");
     const gate::EstimateError estimate = gate::worst_estimate(plan);
     if (estimate.q_error >= 2) {
@@ -70,6 +73,10 @@ void show_plans(std::ostream& out, const gate::QueryRun& run) {
           << " rows estimated, " << estimate.actual_rows << " actual\n";
     }
   }
+}
+
+void show_generic_plan(std::ostream& out, const gate::QueryRun& run,
+                       const std::set<std::string>& shown) {
   if (run.generic_plan.is_null()) return;
   if (shown.count(run.generic_shape) != 0) {
     out << "\nGeneric plan: of the same shape, " << run.generic_shape << "\n";
@@ -105,7 +112,8 @@ gate::Report report_with(const Options& options, Streams streams) {
   if (!options.run.empty()) return judge_saved_run(options.common.state_directory, options.run);
   CommonOptions common = options.common;
   common.only = {options.query.substr(options.query.rfind('/') + 1)};
-  return run_and_judge(run_options(common), run_directory(common), streams);
+  // Not kept: "the last run" stays the check that somebody is looking into.
+  return gate::judge(gate::judge_input(run_with_progress(run_options(common), streams)));
 }
 
 int explain(const Options& options, Streams streams) {
@@ -126,7 +134,10 @@ int explain(const Options& options, Streams streams) {
   list(out, "Reads", run.relations);
   list(out, "Columns", run.columns);
   show_bindings(out, run);
-  show_plans(out, run);
+  std::set<std::string> shown;
+  show_plans(out, "Plan", run, shown);
+  show_generic_plan(out, run, shown);
+  if (const auto& base = found.query->record->base) show_plans(out, "Plan on base", *base, shown);
   list(out, "Notes", run.notes);
   show_baseline(out, options, found);
   return 0;
@@ -137,12 +148,14 @@ int explain(const Options& options, Streams streams) {
 void add_explain(CLI::App& app, Streams streams, Action& action) {
   CLI::App* command = app.add_subcommand(
       "explain", "Show a query: its plan, bindings, baseline, and what it reads");
-  command->footer("Example: pgduet explain orders_of_customer");
+  command->footer(
+      "Runs the query as it is now. With --run it shows what an earlier run saw, on both sides.\n\n"
+      "Example: pgduet explain shop/orders_of_customer --run last");
   auto options = std::make_shared<Options>();
   command->add_option("query", options->query, "WORKLOAD/QUERY, or QUERY")->required();
   add_run_options(*command, options->common);
   command->add_option("--run", options->run,
-                      "Show it as an earlier run saw it: a run record's file or id");
+                      "Show it as an earlier run saw it: a run record's file or id, or \"last\"");
   command->callback([options, streams, &action] {
     action = [options, streams] { return explain(*options, streams); };
   });

@@ -49,6 +49,7 @@ void add_installation_options(CLI::App& command, CommonOptions& options) {
   command
       .add_option("--pg-bin", options.pg_bin,
                   "Directory with postgres and initdb; repeatable (also PGDUET_PG_BIN)")
+      ->allow_extra_args(false)
       ->type_name("DIR")
       ->group(servers_group);
   command
@@ -91,6 +92,7 @@ void add_run_options(CLI::App& command, CommonOptions& options) {
                      "Directories that are workloads or hold some (default: workloads)");
   command
       .add_option("--only", options.only, "Only queries whose name matches this glob; repeatable")
+      ->allow_extra_args(false)
       ->type_name("GLOB");
   add_project_options(command, options);
   command.add_option("--executions", options.executions, "Timed executions of each binding")

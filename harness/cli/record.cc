@@ -1,3 +1,4 @@
+#include "check.h"
 #include "commands.h"
 #include "pgduet/gate/baseline.h"
 #include "pgduet/harness/project_files.h"
@@ -21,11 +22,7 @@ std::string first_failure(const gate::QueryRun& run) {
 
 int record(const CommonOptions& options, Streams streams) {
   const harness::RunOptions run = run_options(options);
-  ProgressLine progress(streams.err, is_terminal(streams.err));
-  const auto result = harness::run_workloads(run, progress);
-  progress.clear();
-  harness::save_run_record(run_directory(options), *result);
-
+  const auto result = run_and_keep(run, run_directory(options), streams);
   int status = 0;
   for (const gate::WorkloadRecord& workload : result->workloads) {
     const gate::IndexDefinitions indexes = gate::index_definitions(workload.head.catalog);

@@ -56,6 +56,7 @@ void add_report_options(CLI::App& command, ReportChoice& choice) {
     description += "\n" + std::string(format.name) + ": " + std::string(format.description);
   }
   command.add_option("--report", choice.reports, description)
+      ->allow_extra_args(false)
       ->type_name("FORMAT[=PATH]")
       ->group("Reports");
   command.add_flag("--json", choice.json, "The report as JSON on standard output")

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -307,7 +308,10 @@ TEST_F(CliTest, FailsInTheFirstSecondOnWhatCannotWork) {
   EXPECT_EQ(no_directory.status, 3);
   EXPECT_THAT(no_directory.err, HasSubstr("could not open the report for writing"));
   EXPECT_EQ(pgduet({"check", "--base", "none", "--base-dir", "x"}).status, 2);
-  EXPECT_EQ(run_exactly({"chekc"}).status, 2);
+  const Outcome misspelt = run_exactly({"chekc"});
+  EXPECT_EQ(misspelt.err,
+            "pgduet: unrecognized command \"chekc\"\n  hint: Did you mean \"check\"?\n");
+  EXPECT_EQ(misspelt.status, 2);
   EXPECT_EQ(run_exactly({}).status, 2);
   const Outcome nowhere = run_exactly({"check", "/nowhere"});
   EXPECT_EQ(nowhere.err,
@@ -317,24 +321,46 @@ TEST_F(CliTest, FailsInTheFirstSecondOnWhatCannotWork) {
   EXPECT_EQ(nowhere.status, 2);
 }
 
+TEST_F(CliTest, OnlyTakesOneGlobAndWhatItSelects) {
+  std::vector<std::string> given = arguments({"check", "--base", "none", "--only", "item_*"});
+  std::rotate(given.begin() + 1, given.begin() + 2, given.begin() + 6);  // the workload comes last
+  const Outcome selected = run_exactly(given);
+  EXPECT_EQ(selected.status, 3) << selected.err;  // no baselines yet
+  EXPECT_THAT(selected.out, HasSubstr("1 query: 1 new"));
+  EXPECT_THAT(selected.out, Not(HasSubstr("items_of_owner")));
+  const Outcome none = pgduet({"check", "--only", "item_by_di"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_EQ(none.err,
+            "pgduet: no query is named \"item_by_di\"\n  hint: Did you mean \"item_by_id\"?\n");
+  EXPECT_EQ(pgduet({"record", "--only", "zzz*"}).err,
+            "pgduet: no query is named \"zzz*\"\n"
+            "  hint: Names are given by \"-- name:\" in the query files.\n");
+}
+
 TEST_F(CliTest, SaysWhichServersThereAreWhenTheWantedOneIsNot) {
+  const std::string wanted = harness::test_installation().major == 14 ? "15" : "14";
   write("workloads/tiny/workload.json",
-        R"({"format_version": 1, "name": "tiny", "postgres": {"versions": ["14"]},)"
-        R"( "setup": [{"sql": "setup/*.sql"}], "queries": ["queries/*.sql"]})");
+        R"({"format_version": 1, "name": "tiny", "postgres": {"versions": [")" + wanted +
+            R"("]}, "setup": [{"sql": "setup/*.sql"}], "queries": ["queries/*.sql"]})");
   const fs::path only = harness::test_installation().bin_directory;
-  if (harness::test_installation().major == 14) return;
   const Outcome outcome =
       run_exactly({"check", workload().string(), "--base", "none", "--pg-bin", only.string(),
-                   "--head-pg", "14", "--cache-dir", harness::test_cache_directory().string()});
+                   "--head-pg", wanted, "--cache-dir", harness::test_cache_directory().string(),
+                   "--state-dir", (top() / "state").string()});
   EXPECT_EQ(outcome.status, 3) << outcome.out;
-  EXPECT_THAT(outcome.err, HasSubstr("14"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("pgduet: no PostgreSQL server of version " + wanted + " was found\n"));
 }
 
 TEST_F(CliTest, StateDirectoryThatCannotBeWrittenIsAnErrorOfTheEnvironment) {
   write("state", "a file, not a directory");
   const Outcome outcome = pgduet({"check", "--base", "none"});
   EXPECT_EQ(outcome.status, 3);
-  EXPECT_THAT(outcome.err, HasSubstr("could not write the file"));
+  const std::string runs = (top() / "state" / "runs").string();
+  EXPECT_EQ(outcome.err,
+            "pgduet: " + runs +
+                ": could not write run records here: Not a directory\n"
+                "  hint: Name another directory with --state-dir or PGDUET_STATE_DIR.\n");
 }
 
 TEST_F(CliTest, BaseIsReadFromGitWithoutTouchingTheWorkTree) {
@@ -398,6 +424,13 @@ TEST_F(CliTest, ExplainShowsPlanBindingsBaselineAndLineage) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("owner = 1999"), HasSubstr("items_owner_idx"),
                                  HasSubstr("public.items.owner"), HasSubstr("Baseline ")));
+  keep_as_base();
+  write("workloads/tiny/setup/002_cleanup.sql", "DROP INDEX items_owner_idx;\n");
+  ASSERT_EQ(check_against_base().status, 1);
+  given.insert(given.begin() + 2, {"--run", "last"});
+  const Outcome both = run_exactly(given);
+  EXPECT_THAT(both.out, AllOf(HasSubstr("\nPlan "), HasSubstr("Seq Scan"),
+                              HasSubstr("\nPlan on base "), HasSubstr("items_owner_idx")));
 }
 
 TEST_F(CliTest, DoctorListsServersAsJson) {

@@ -108,6 +108,8 @@ TEST(NearestName, AllowsAThirdOfTheLettersToDiffer) {
   EXPECT_EQ(nearest_name("time_ration", known), "time_ratio");
   EXPECT_EQ(nearest_name("chnaged", known), "changed");
   EXPECT_EQ(nearest_name("colour", known), std::nullopt);
+  const std::vector<std::string> commands = {"check", "record"};
+  EXPECT_EQ(nearest_name("chekc", commands), "check");
   EXPECT_EQ(nearest_name("a", {}), std::nullopt);
 }
 

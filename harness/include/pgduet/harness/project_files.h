@@ -25,13 +25,17 @@ bool save_baseline(const std::filesystem::path& directory, const gate::Baseline&
 // "20261121T101500.042Z-1f3a9c": sorts by time, and two runs of one millisecond differ.
 std::string new_run_id();
 
+// Makes the directory of the run records. Throws Error(environment) when they could not be written
+// there: that has to show before a run and not at its end.
+void require_run_directory(const std::filesystem::path& directory);
+
 // Writes `directory`/<run id>.json, atomically, and returns its path. Keeps the newest `keep`
 // records.
 std::filesystem::path save_run_record(const std::filesystem::path& directory,
                                       const gate::RunRecord& record, std::size_t keep = 50);
 
-// The run record that `name` means: a file, a run id, or "" for the newest in `directory`. Throws
-// Error(usage) when there is none.
+// The run record that `name` means: a file, a run id, or "" or "last" for the newest in
+// `directory`. Throws Error(usage) when there is none.
 std::filesystem::path find_run_record(const std::filesystem::path& directory,
                                       const std::string& name);
 gate::RunRecord load_run_record(const std::filesystem::path& file);

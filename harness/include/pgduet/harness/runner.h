@@ -39,7 +39,8 @@ struct RunOptions {
   std::vector<Installation> installations;
   std::string pg_user;  // --pg-user
   ClusterCache::Options cache;
-  std::vector<std::string> only;  // globs of query names; empty: all
+  std::vector<std::string> only;  // globs of query names; empty: all. Workloads without such a
+                                  // query are left out
   ExecutorOptions executor;
   int analyze_repetitions = 8;                     // where the sample of ANALYZE cannot be fixed
   std::map<std::string, std::string> environment;  // of this process: CI's variables
@@ -55,7 +56,8 @@ class Progress {
                                                      // orders_of_customer"
 };
 
-// Throws Error for everything that keeps a side from being built or a server from running; what
+// Throws Error for everything that keeps a side from being built or a server from running, and for
+// a glob that selects nothing; what
 // happens to a single query is in the record.
 std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options, Progress& progress);
 

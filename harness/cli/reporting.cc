@@ -82,10 +82,13 @@ ReportWriter::ReportWriter(const ReportChoice& choice, Streams streams)
       throw gate::Error(gate::Error::Kind::usage, {}, "report \"" + report + "\" has no path",
                         "Write FORMAT=PATH, or FORMAT alone for standard output.");
     }
-    if (output.path.empty())
+    if (output.path.empty()) {
       to_standard_output = true;
-    else
+    } else {
       require_writable(output.path);
+      // The demo works in a directory of its own.
+      output.path = std::filesystem::absolute(output.path).string();
+    }
     outputs_.push_back(output);
   }
   // Files for machines do not take the console report away from who is watching.

@@ -433,6 +433,31 @@ TEST_F(CliTest, ExplainShowsPlanBindingsBaselineAndLineage) {
                               HasSubstr("\nPlan on base "), HasSubstr("items_owner_idx")));
 }
 
+TEST_F(CliTest, DemoShowsFiveVerdictsWithTheirReasons) {
+  const fs::path junit = top() / "junit.xml";
+  const Outcome outcome =
+      run_exactly({"demo", "--report", "console", "--report", "junit=" + junit.string(),
+                   "--cache-dir", harness::test_cache_directory().string(), "--pg-bin",
+                   harness::test_installation().bin_directory.string(), "--head-pg",
+                   std::to_string(harness::test_installation().major)});
+  EXPECT_EQ(outcome.status, 1) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("was dropped by setup/901_cleanup.sql:3"),
+                    HasSubstr("is no longer an Index Cond: now a"),
+                    HasSubstr("returns other rows (100, as before)"),
+                    HasSubstr("What became of the changes:\n\n"
+                              "  regressed  drop an index that \"nobody uses\"\n"
+                              "  regressed  find the orders of a day by date()\n"
+                              "  passed     write a join with a comma\n"
+                              "  improved   find the page first, join the names then\n"
+                              "  broken     an open order has a payment, doesn't it?\n")));
+  harness::CommandOptions xmllint;
+  xmllint.arguments = {"xmllint", "--noout", "--schema", PGDUET_SOURCE_DIR "/tests/data/junit.xsd",
+                       junit.string()};
+  const harness::CommandResult valid = harness::run_command(xmllint);
+  EXPECT_EQ(valid.exit_status, 0) << valid.errors;
+}
+
 TEST_F(CliTest, DoctorListsServersAsJson) {
   const Outcome outcome =
       run_exactly({"doctor", "--json", "--cache-dir", harness::test_cache_directory().string(),

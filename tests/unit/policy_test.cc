@@ -52,7 +52,8 @@ TEST(SetPolicy, RefusesValuesOutOfRange) {
             "workload.json:14: policy \"work_blocks\" must be a whole number from 0 on, not "
             "\"1.5\"");
   EXPECT_EQ(error_for("changed", "fial"),
-            "workload.json:14: policy \"changed\" must be \"report\" or \"fail\", not \"fial\"");
+            "workload.json:14: policy \"changed\" must be \"report\" or \"fail\", not \"fial\"\n"
+            "  hint: Did you mean \"fail\"?");
   EXPECT_EQ(error_for("changed", "reprt"),
             "workload.json:14: policy \"changed\" must be \"report\" or \"fail\", not \"reprt\"\n"
             "  hint: Did you mean \"report\"?");

@@ -72,6 +72,16 @@ std::int64_t refreshed_wal(const BindingBaseline* previous, std::int64_t wal_byt
                 static_cast<double>(wal_bytes)));
 }
 
+// Before PostgreSQL 18 the rows of a node are rounded to whole ones a worker, and the workers do
+// not share them alike twice.
+std::int64_t refreshed_rows(const BindingBaseline* previous, std::int64_t rows_visited) {
+  constexpr std::int64_t rounding = 16;
+  const bool near = previous != nullptr &&
+                    std::abs(previous->work.rows_visited - rows_visited) <= rounding &&
+                    rows_visited > 1000 * rounding;
+  return near ? previous->work.rows_visited : rows_visited;
+}
+
 BindingBaseline updated_binding(const BindingBaseline* previous, const QueryRun& run,
                                 const BindingRun& binding) {
   BindingBaseline baseline;
@@ -85,7 +95,7 @@ BindingBaseline updated_binding(const BindingBaseline* previous, const QueryRun&
   std::sort(baseline.plans.begin(), baseline.plans.end());
   baseline.work.shared_blocks = binding.work.shared_blocks;
   baseline.work.temp_blocks = binding.work.temp_blocks;
-  baseline.work.rows_visited = binding.work.rows_visited;
+  baseline.work.rows_visited = refreshed_rows(previous, binding.work.rows_visited);
   baseline.work.wal_bytes = refreshed_wal(previous, binding.work.wal_bytes);
   if (const auto times = minimum_times(binding)) set_times(baseline, previous, *times);
   if (binding.result) baseline.result = refreshed_result(previous, *binding.result);

@@ -290,6 +290,19 @@ TEST(UpdatedBaseline, TreatsWalLikeATime) {
   EXPECT_EQ(first_binding(updated(previous, query)).work.wal_bytes, 9500);
 }
 
+TEST(UpdatedBaseline, KeepsRowsVisitedThatParallelWorkersRound) {
+  QueryRecord query = measured_query();
+  const auto refreshed = [&query](std::int64_t before, std::int64_t after) {
+    binding_of(query).work.rows_visited = before;
+    const Baseline previous = updated(std::nullopt, query);
+    binding_of(query).work.rows_visited = after;
+    return first_binding(updated(previous, query)).work.rows_visited;
+  };
+  EXPECT_EQ(refreshed(157355, 157356), 157355);
+  EXPECT_EQ(refreshed(157355, 157395), 157395);
+  EXPECT_EQ(refreshed(20, 21), 21);
+}
+
 TEST(UpdatedBaseline, KeepsNoCountThatTheClockDecides) {
   QueryRecord query = measured_query();
   ResultSummary& result = *binding_of(query).result;

@@ -123,7 +123,8 @@ int demo(const Options& options, Streams streams) {
                 << gate::to_text(find_query(report, change.query).query->verdict) << " "
                 << change.title << "\n";
   }
-  streams.out << std::flush;
+  streams.out << "\nThe copy is gone: the commands above are for a change of your own.\n"
+              << std::flush;
   return gate::exit_status(report.outcome);
 }
 

@@ -220,10 +220,11 @@ class WorkloadRun {
                       });
       return must_write ? on(database.copy(label)) : std::move(result);
     } catch (const gate::Error& error) {
+      if (error.kind() != gate::Error::Kind::environment) throw;
       const std::string log = database.log_tail();
-      if (error.kind() != gate::Error::Kind::environment || log.empty()) throw;
-      throw gate::Error(error.kind(), error.position(), error.problem(),
-                        "The last lines of the server log:\n" + log);
+      throw gate::Error(error.kind(), query.at,
+                        error.problem() + ", while replaying query \"" + query.name + "\"",
+                        log.empty() ? error.hint() : "The last lines of the server log:\n" + log);
     }
   }
 

@@ -178,6 +178,19 @@ TEST_F(CliTest, AFailingQueryIsItsOwnErrorAndTheOthersGoOn) {
                                  HasSubstr("canceled after 100 ms")));
 }
 
+TEST_F(CliTest, AServerThatIsGoneIsNoVerdict) {
+  write("workloads/tiny/queries/items.sql",
+        "-- name: kill\n"
+        "COPY (SELECT 1) TO PROGRAM 'head -n 1 postmaster.pid | xargs kill -9';\n");
+  const Outcome outcome = pgduet({"check", "--base", "none"});
+  EXPECT_EQ(outcome.status, 3) << outcome.out;
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("queries/items.sql:1: the server is gone: "),
+                    HasSubstr(", while replaying query \"kill\"\n"
+                              "  hint: The last lines of the server log:\n"),
+                    HasSubstr("terminating connection due to unexpected postmaster exit")));
+}
+
 TEST_F(CliTest, ListsWhatHasNoBaselineAndFailsABaselineWithoutItsQuery) {
   ASSERT_EQ(pgduet({"record"}).status, 0);
   write("workloads/tiny/queries/items.sql",

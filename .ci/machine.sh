@@ -143,7 +143,7 @@ install_or_explain() {
     if [[ $unknown == *libpg-query-dev* ]]; then
       complain "libpg_query can be built from https://github.com/pganalyze/libpg_query (make install)"
     fi
-    complain "Debian 12 and Ubuntu 24.04 have all of them; elsewhere install them by hand, then run this again"
+    complain "Debian 12 and 13 and Ubuntu 24.04 have what the program needs; elsewhere install it by hand, then run this again"
     return 3
   fi
   if ! install_packages "$@" >>"$log" 2>&1; then

@@ -9,12 +9,13 @@
 namespace pgduet::gate {
 namespace {
 
-// The four things that a binding on head may be compared with.
+// The things that a binding on head may be compared with.
 struct References {
   const BindingRun* base = nullptr;
   const VersionBaseline* head_version = nullptr;
   const BindingBaseline* head_baseline = nullptr;  // of head_version
   const BindingBaseline* base_baseline = nullptr;
+  const BindingBaseline* agreed_before = nullptr;  // what base's baseline says of head's major
 };
 
 const VersionBaseline* find_version(const Baseline* baseline, int major) {
@@ -39,6 +40,10 @@ References references_of(const QueryContext& context, const BindingRun& head) {
   if (const VersionBaseline* version = find_version(context.base_baseline, base_major)) {
     references.base_baseline = find_binding(*version, head.parameters);
   }
+  if (const VersionBaseline* version =
+          find_version(context.base_baseline, workload.head.postgres_major)) {
+    references.agreed_before = find_binding(*version, head.parameters);
+  }
   return references;
 }
 
@@ -50,8 +55,8 @@ bool expect_the_same(const BindingBaseline& left, const BindingBaseline& right) 
 // a head that does what is committed counts as agreed, too.
 bool is_updated(const References& references) {
   return references.head_baseline != nullptr &&
-         (references.base_baseline == nullptr ||
-          !expect_the_same(*references.head_baseline, *references.base_baseline));
+         (references.agreed_before == nullptr ||
+          !expect_the_same(*references.head_baseline, *references.agreed_before));
 }
 
 bool is_stale(const QueryContext& context, const References& references, const BindingRun& head) {

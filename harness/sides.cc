@@ -107,6 +107,8 @@ Sides resolve_sides(const fs::path& directory, const RunOptions& options) {
       if (options.base_major != 0 && options.base_major != options.head_major) {
         // Two versions are asked for: the version is the change.
         sides.base = Side{sides.head.workload, sides.head.revision, {}};
+        const fs::path baselines = options.baselines / sides.head.workload.name;
+        sides.base_baselines = load_baselines(baselines, baselines.string());
       } else if (!top) {
         sides.notes.emplace_back(
             "not in a git repository: compared with the committed baselines only");

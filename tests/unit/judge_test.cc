@@ -336,6 +336,17 @@ TEST(Judge, AMajorVersionWithoutABaselineIsComparedWithBaseOnly) {
   EXPECT_EQ(report.workloads[0].compared_with, "base 3f2a91c");
 }
 
+TEST(Judge, ABaselineOfTheOtherMajorAgreesToAnUpgradeOnlyWhereTheChangeWroteIt) {
+  ShopRun run = run_of(fast(), slow());
+  run.workload.head.postgres_major = 17;
+  run.baselines.base[name] = run.baselines.head[name] = baseline_of(name, fast());
+  VersionBaseline& upgraded = run.baselines.head[name].baseline.postgres[17];
+  upgraded = baseline_of(name, slow()).baseline.postgres.at(15);
+  EXPECT_EQ(run.judge_first().verdict, Verdict::passed);
+  run.baselines.base[name].baseline.postgres[17] = upgraded;
+  EXPECT_EQ(run.judge_first().verdict, Verdict::regressed);
+}
+
 TEST(Judge, AMajorVersionWithNothingToCompareIsNew) {
   ShopRun run = run_of(std::nullopt, fast());
   run.workload.base.reset();

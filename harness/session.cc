@@ -49,6 +49,13 @@ std::string field(std::string_view text, std::string_view label) {
 
 StatementFailure read_server_message(std::string_view text) {
   std::string_view primary = text.substr(0, text.find('\n'));
+  // libpqxx 7 says which statement it was: "Failure during '[PREPARE q]': ERROR:  ...".
+  constexpr std::string_view during = "Failure during '";
+  constexpr std::string_view end_of_name = "': ";
+  if (primary.starts_with(during)) {
+    const std::size_t end = primary.find(end_of_name, during.size());
+    if (end != std::string_view::npos) primary = primary.substr(end + end_of_name.size());
+  }
   for (const char* severity : {"ERROR:", "FATAL:", "PANIC:"})
     if (primary.starts_with(severity)) primary = primary.substr(6);
   primary = without_blanks(primary);

@@ -155,10 +155,12 @@ TEST(NumberParameters, SaysWhereTheScannerStopped) {
               number_parameters("SELECT\n 'x", {"q.sql", 7, 1});
             }),
             "q.sql:8:2: unterminated quoted string at or near \"'x\"");
-  EXPECT_EQ(error_of([] {
-              number_parameters("SELECT 12abc", {"q.sql", 7, 5});
-            }),
-            "q.sql:7:12: trailing junk after numeric literal at or near \"12a\"");
+  // How much of it is quoted depends on the scanner's version.
+  EXPECT_THAT(
+      error_of([] {
+        number_parameters("SELECT 12abc", {"q.sql", 7, 5});
+      }),
+      testing::StartsWith("q.sql:7:12: trailing junk after numeric literal at or near \"12a"));
   EXPECT_EQ(error_of([] {
               number_parameters("SELECT 'x", {"q.sql", 0, 0});
             }),

@@ -38,7 +38,8 @@ ExecutionFailure execution_failure(const StatementFailure& failure, const Query&
   if (failure.connection_lost) {
     result.kind = ExecutionFailure::Kind::connection_lost;
   } else if (failure.sqlstate == "57014" &&
-             result.message.find("statement timeout") != std::string::npos) {
+             result.message.find("user request") == std::string::npos) {
+    // query_canceled: by the time-out, unless the server says otherwise (in its own language).
     result.kind = ExecutionFailure::Kind::timeout;
     result.message = "canceled after " + duration_text(query.timeout);
   }

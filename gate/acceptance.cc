@@ -8,13 +8,6 @@ namespace {
 
 using What = AcceptedEntry::What;
 
-bool has_convicting(const Comparison& comparison, Finding::Kind kind) {
-  return std::any_of(comparison.findings.begin(), comparison.findings.end(),
-                     [kind](const Finding& finding) {
-                       return finding.kind == kind && finding.weight == Finding::Weight::convicts;
-                     });
-}
-
 // By how much the work grew; nothing where there was none before.
 std::optional<double> work_ratio(const Comparison& comparison) {
   for (const Finding& finding : comparison.findings) {
@@ -84,14 +77,14 @@ Acceptance apply_accepted(const std::vector<AcceptedEntry>& entries, const Compa
   Acceptance acceptance;
   Verdict result = comparison.result;
   // An error is never accepted: an entry made for another result would hide it.
-  if (result == Verdict::broken && !has_convicting(comparison, Finding::Kind::failure)) {
+  if (result == Verdict::broken && !has_convicting(comparison.findings, Finding::Kind::failure)) {
     result = covered(result, find_entry(entries, What::result, std::nullopt, today), today,
                      acceptance.notes);
   }
   Verdict plan_and_work = comparison.plan_and_work;
   if (fails_gate(plan_and_work, policy)) {
-    const bool of_plan =
-        plan_and_work == Verdict::changed && has_convicting(comparison, Finding::Kind::plan);
+    const bool of_plan = plan_and_work == Verdict::changed &&
+                         has_convicting(comparison.findings, Finding::Kind::plan);
     const AcceptedEntry* entry =
         of_plan ? find_entry(entries, What::plan, std::nullopt, today)
                 : find_entry(entries, What::work, work_ratio(comparison), today);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "acceptance.h"
 #include "bindings.h"
 
 namespace pgduet::gate {
@@ -192,12 +191,6 @@ bool is_held_against_head(const References& references, const BindingJudgement& 
          (references.base_baseline != nullptr && is_updated(references));
 }
 
-Acceptance acceptance_of(const QueryContext& context, const Comparison& found) {
-  static const std::vector<AcceptedEntry> none;
-  return apply_accepted(context.head_baseline == nullptr ? none : context.head_baseline->accepted,
-                        found, context.query->policy, context.workload->today);
-}
-
 // Base differs from its baseline because of an exception that was merged. It stays one, and it
 // still ends.
 bool is_excepted(const QueryContext& context, const Comparison& with_baseline) {
@@ -229,6 +222,12 @@ void append(std::vector<std::string>& notes, const std::vector<std::string>& mor
 }
 
 }  // namespace
+
+Acceptance acceptance_of(const QueryContext& context, const Comparison& comparison) {
+  static const std::vector<AcceptedEntry> none;
+  return apply_accepted(context.head_baseline == nullptr ? none : context.head_baseline->accepted,
+                        comparison, context.query->policy, context.workload->today);
+}
 
 BindingJudgement judge_binding(const QueryContext& context, const BindingRun& head) {
   const References references = references_of(context, head);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "acceptance.h"
 #include "comparison.h"
 #include "pgduet/gate/baseline.h"
 #include "pgduet/gate/report.h"
@@ -44,6 +45,9 @@ struct BindingJudgement {
   std::optional<MinimumTimes> times_before;
   std::optional<Work> work_before;
 };
+
+// What the exceptions of head's baseline make of a comparison.
+Acceptance acceptance_of(const QueryContext& context, const Comparison& comparison);
 
 BindingJudgement judge_binding(const QueryContext& context, const BindingRun& head);
 

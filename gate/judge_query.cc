@@ -164,17 +164,13 @@ void judge_generic_plan(const QueryContext& context, bool agreed, QueryReport& r
   comparison.findings = generic_plan_findings(context);
   if (comparison.findings.empty()) return;
   comparison.plan_and_work = Verdict::changed;
-  static const std::vector<AcceptedEntry> none;
-  const Acceptance acceptance =
-      apply_accepted(context.head_baseline == nullptr ? none : context.head_baseline->accepted,
-                     comparison, context.query->policy, context.workload->today);
+  const Acceptance acceptance = acceptance_of(context, comparison);
   // It may not take an improvement of what was measured away.
   const bool decides = !agreed && report.verdict == Verdict::passed;
   if (decides) {
     report.verdict = acceptance.verdict;
     for (const std::string& note : acceptance.notes) add_once(report.notes, note);
-  }
-  if (!decides) {
+  } else {
     // It says again what the plans of the bindings say.
     Finding& only = comparison.findings.front();
     only.weight = Finding::Weight::informs;

@@ -1,15 +1,7 @@
 #include "next_step.h"
 
-#include <algorithm>
-
 namespace pgduet::gate {
 namespace {
-
-bool is_failure(const QueryReport& report) {
-  return std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) {
-    return finding.kind == Finding::Kind::failure && finding.weight == Finding::Weight::convicts;
-  });
-}
 
 std::string exception_for(const std::string& query) {
   return "pgduet accept " + query + " --until DATE --owner WHO --reason WHY";
@@ -21,7 +13,7 @@ std::string next_step(const QueryReport& report, const WorkloadRecord& workload)
   const std::string query = workload.name + "/" + report.name;
   switch (report.verdict) {
     case Verdict::broken:
-      if (is_failure(report)) return "";
+      if (has_convicting(report.findings, Finding::Kind::failure)) return "";
       // A result is judged against base even when the baseline was updated: see judge.h.
       return "If the other result is meant: " + exception_for(query);
     case Verdict::regressed:

@@ -1,5 +1,7 @@
 #include "pgduet/gate/report.h"
 
+#include <algorithm>
+
 namespace pgduet::gate {
 
 std::string to_text(Verdict verdict) {
@@ -26,6 +28,12 @@ std::string to_text(Verdict verdict) {
       return "skipped";
   }
   return "";
+}
+
+bool has_convicting(const std::vector<Finding>& findings, Finding::Kind kind) {
+  return std::any_of(findings.begin(), findings.end(), [kind](const Finding& finding) {
+    return finding.kind == kind && finding.weight == Finding::Weight::convicts;
+  });
 }
 
 int exit_status(Report::Outcome outcome) {

@@ -10,6 +10,7 @@
 
 #include "copy_in.h"
 #include "pgduet/gate/hash.h"
+#include "pgduet/harness/files.h"
 #include "pgduet/harness/interrupt.h"
 #include "pgduet/harness/process.h"
 #include "session.h"
@@ -140,12 +141,8 @@ std::string directory_hash(const std::filesystem::path& directory) {
     files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   std::string hashes;
-  for (const std::filesystem::path& file : files) {
-    std::ifstream input(file, std::ios::binary);
-    const std::string content((std::istreambuf_iterator<char>(input)),
-                              std::istreambuf_iterator<char>());
-    hashes += file.filename().string() + '\0' + gate::hash_hex(content);
-  }
+  for (const std::filesystem::path& file : files)
+    hashes += file.filename().string() + '\0' + gate::hash_hex(harness::read_file(file));
   return gate::hash_hex(hashes);
 }
 

@@ -65,13 +65,6 @@ std::vector<AcceptedEntry> entries_for(const gate::QueryReport& query, const Opt
   return entries;
 }
 
-bool fails(const gate::QueryReport& query) {
-  return std::any_of(query.findings.begin(), query.findings.end(), [](const auto& finding) {
-    return finding.kind == gate::Finding::Kind::failure &&
-           finding.weight == gate::Finding::Weight::convicts;
-  });
-}
-
 void require_exception_options(const Options& options) {
   if (options.until.empty()) {
     if (options.owner.empty() && options.reason.empty()) return;
@@ -130,7 +123,7 @@ class Accepter {
 
   gate::Baseline with_exception(const FoundQuery& found,
                                 const std::optional<gate::Baseline>& previous) const {
-    if (fails(*found.query)) {
+    if (gate::has_convicting(found.query->findings, gate::Finding::Kind::failure)) {
       throw Error(Error::Kind::usage, {},
                   "query \"" + found.query->name + "\" fails, and no exception covers that",
                   "Repair the query, or leave it out with \"-- skip: REASON\" in its header.");

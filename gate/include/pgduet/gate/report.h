@@ -53,6 +53,9 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+// Whether a finding of that kind convicts.
+bool has_convicting(const std::vector<Finding>& findings, Finding::Kind kind);
+
 // Fastest times of the binding that decided the verdict; shown, not judged.
 struct TimesShown {
   std::optional<MinimumTimes> before;  // of base, else of the baseline

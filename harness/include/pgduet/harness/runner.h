@@ -57,8 +57,7 @@ class Progress {
 };
 
 // Throws Error for everything that keeps a side from being built or a server from running, and for
-// a glob that selects nothing; what
-// happens to a single query is in the record.
+// a glob that selects nothing; what happens to a single query is in the record.
 std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options, Progress& progress);
 
 }  // namespace pgduet::harness

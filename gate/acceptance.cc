@@ -8,10 +8,10 @@ namespace {
 
 using What = AcceptedEntry::What;
 
-// By how much the work grew; nothing where there was none before.
-std::optional<double> work_ratio(const Comparison& comparison) {
+// By how much work or time grew; nothing where there was none before.
+std::optional<double> convicting_ratio(const Comparison& comparison, Finding::Kind kind) {
   for (const Finding& finding : comparison.findings) {
-    if (finding.kind == Finding::Kind::work && finding.weight == Finding::Weight::convicts) {
+    if (finding.kind == kind && finding.weight == Finding::Weight::convicts) {
       return finding.ratio;
     }
   }
@@ -87,10 +87,21 @@ Acceptance apply_accepted(const std::vector<AcceptedEntry>& entries, const Compa
                          has_convicting(comparison.findings, Finding::Kind::plan);
     const AcceptedEntry* entry =
         of_plan ? find_entry(entries, What::plan, std::nullopt, today)
-                : find_entry(entries, What::work, work_ratio(comparison), today);
+                : find_entry(entries, What::work, convicting_ratio(comparison, Finding::Kind::work),
+                             today);
     plan_and_work = covered(plan_and_work, entry, today, acceptance.notes);
   }
-  acceptance.verdict = std::min(result, plan_and_work);
+  Verdict time = comparison.time;
+  if (time != Verdict::broken && time != Verdict::inconclusive && fails_gate(time, policy)) {
+    const auto ratio = convicting_ratio(comparison, Finding::Kind::time);
+    time = covered(time, find_entry(entries, What::time, ratio, today), today, acceptance.notes);
+  }
+  acceptance.verdict = std::min({result, plan_and_work, time});
+  // What would have failed is said rather than a change that never would.
+  const bool covers = result == Verdict::accepted || time == Verdict::accepted;
+  if (covers && acceptance.verdict == Verdict::changed && !fails_gate(Verdict::changed, policy)) {
+    acceptance.verdict = Verdict::accepted;
+  }
   return acceptance;
 }
 

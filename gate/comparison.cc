@@ -4,8 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "pgduet/gate/wording.h"
 #include "tree_diff.h"
-#include "wording.h"
 #include "work_findings.h"
 
 namespace pgduet::gate {
@@ -210,7 +210,9 @@ Reference baseline_reference(const VersionBaseline& version, const BindingBaseli
   if (binding.result) reference.result = &*binding.result;
   reference.work = binding.work;
   reference.shapes.insert(binding.plans.begin(), binding.plans.end());
-  if (binding.wall_us > 0) reference.times = MinimumTimes{binding.wall_us, binding.cpu_us};
+  if (binding.wall_us > 0) {
+    reference.times = MinimumTimes{binding.wall_us, binding.cpu_us, binding.wall_us};
+  }
   for (const PlanShape& plan : version.plans) {
     if (reference.shapes.contains(plan.id)) reference.trees.push_back(plan);
   }
@@ -249,6 +251,10 @@ std::vector<Finding> plan_findings(const Reference& reference, const BindingRun&
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Verdict verdict_of(const Comparison& comparison) {
+  return std::min({comparison.result, comparison.plan_and_work, comparison.time});
 }
 
 Comparison compare_with(const Reference& reference, const BindingRun& head,

@@ -37,9 +37,13 @@ struct Comparison {
   Verdict result = Verdict::passed;  // of failures and results: broken, inconclusive, improved or
                                      // passed
   Verdict plan_and_work = Verdict::passed;  // regressed, changed, improved or passed
+  Verdict time = Verdict::passed;  // broken, regressed, inconclusive, changed, improved or passed
   std::vector<Finding> findings;
   std::vector<std::string> notes;
 };
+
+// The worst of the three.
+Verdict verdict_of(const Comparison& comparison);
 
 // What a comparison needs beside its two sides.
 struct ComparisonContext {

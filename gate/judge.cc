@@ -6,8 +6,9 @@
 #include <set>
 #include <utility>
 
+#include "impact.h"
 #include "judge_query.h"
-#include "wording.h"
+#include "pgduet/gate/wording.h"
 
 namespace pgduet::gate {
 namespace {
@@ -22,8 +23,10 @@ const Baseline* baseline_of(const LoadedBaseline* loaded) {
   return loaded == nullptr ? nullptr : &loaded->baseline;
 }
 
-WorkloadContext workload_context(const WorkloadRecord& record, const std::string& today) {
+WorkloadContext workload_context(const WorkloadRecord& record, const WorkloadTimes& times,
+                                 const std::string& today) {
   WorkloadContext context;
+  context.times = &times;
   context.record = &record;
   context.head_indexes = index_definitions(record.head.catalog);
   if (record.base) {
@@ -112,7 +115,8 @@ void add_stale_note(const std::vector<std::string>& stale, std::vector<std::stri
 
 WorkloadReport judge_workload(const WorkloadRecord& record, const WorkloadBaselines& baselines,
                               const JudgeInput& input) {
-  const WorkloadContext context = workload_context(record, input.today);
+  const WorkloadTimes times(record, baselines);
+  const WorkloadContext context = workload_context(record, times, input.today);
   WorkloadReport report;
   report.name = record.name;
   report.record = &record;
@@ -129,6 +133,8 @@ WorkloadReport judge_workload(const WorkloadRecord& record, const WorkloadBaseli
   }
   if (!input.only_selected) add_missing(baselines, report);
   report.compared_with = compared_with(record, baselines);
+  tell_impact(report);
+  tell_detection(report);
   add_stale_note(stale, report.notes);
   add_notes(record.notes, "", report.notes);
   add_notes(record.head.notes, "", report.notes);

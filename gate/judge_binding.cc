@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bindings.h"
+#include "judge_time.h"
 
 namespace pgduet::gate {
 namespace {
@@ -110,7 +111,8 @@ void agree(Comparison& comparison) {
   if (comparison.plan_and_work == Verdict::passed) return;
   comparison.plan_and_work = Verdict::passed;
   for (Finding& finding : comparison.findings) {
-    if (finding.kind != Finding::Kind::result && finding.kind != Finding::Kind::failure) {
+    if (finding.kind == Finding::Kind::plan || finding.kind == Finding::Kind::work ||
+        finding.kind == Finding::Kind::estimate) {
       finding.weight = Finding::Weight::informs;
     }
   }
@@ -124,12 +126,11 @@ bool has_kind(const Comparison& comparison, Finding::Kind kind) {
 
 // The worst of both decides. What both found is told once, by the first that convicts.
 Comparison worst_of(Comparison first, Comparison second) {
-  if (std::min(second.result, second.plan_and_work) < std::min(first.result, first.plan_and_work)) {
-    std::swap(first, second);
-  }
+  if (verdict_of(second) < verdict_of(first)) std::swap(first, second);
   Comparison worst = std::move(first);
   worst.result = std::min(worst.result, second.result);
   worst.plan_and_work = std::min(worst.plan_and_work, second.plan_and_work);
+  worst.time = std::min(worst.time, second.time);
   std::vector<Finding> added;
   for (Finding& finding : second.findings) {
     if (!has_kind(worst, finding.kind)) added.push_back(std::move(finding));
@@ -180,6 +181,7 @@ Comparison compare_with_base(const QueryContext& context, const References& refe
     if (accepted) base.shapes.insert(plans.begin(), plans.end());
   }
   Comparison found = compare_with(base, *judgement.head, comparison);
+  judge_time(context, comparison.reasons, judgement, found);
   judgement.agreed = is_updated(references) && meets(*references.head_baseline, *judgement.head);
   if (judgement.agreed) agree(found);
   return found;
@@ -209,6 +211,8 @@ Comparison compare_with_both(const QueryContext& context, const References& refe
   if (!judgement.work_before) judgement.work_before = baseline.work;
   if (!judgement.times_before) judgement.times_before = baseline.times;
   Comparison with_baseline = compare_with(baseline, *judgement.head, comparison);
+  if (!context.workload->record->base)
+    judge_time(context, comparison.reasons, judgement, with_baseline);
   if (!is_held_against_head(references, judgement)) {
     if (!is_excepted(context, with_baseline)) return found;
     judgement.stale_baseline = false;
@@ -233,6 +237,7 @@ BindingJudgement judge_binding(const QueryContext& context, const BindingRun& he
   const References references = references_of(context, head);
   BindingJudgement judgement;
   judgement.head = &head;
+  judgement.times_after = minimum_times(head);
   judgement.compared_with_base = references.base != nullptr;
   judgement.compared_with_baseline = references.head_baseline != nullptr;
   judgement.stale_baseline = is_stale(context, references, head);

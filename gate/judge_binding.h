@@ -11,6 +11,7 @@
 #include "pgduet/gate/report.h"
 #include "pgduet/gate/run_record.h"
 #include "side_differences.h"
+#include "workload_times.h"
 
 namespace pgduet::gate {
 
@@ -21,6 +22,7 @@ struct WorkloadContext {
   IndexDefinitions head_indexes;
   SideDifferences from_base;  // empty without a base side
   SideDifferences of_head;    // what head's own steps dropped, for comparisons without a base
+  const WorkloadTimes* times = nullptr;  // never null
   std::string today;
 };
 
@@ -43,6 +45,9 @@ struct BindingJudgement {
   std::vector<Finding> findings;
   std::vector<std::string> notes;
   std::optional<MinimumTimes> times_before;
+  std::optional<MinimumTimes> times_after;
+  std::optional<double> time_ratio;  // head / base, where it was convicted of being another
+  std::optional<double> detectable;  // see QueryReport
   std::optional<Work> work_before;
 };
 

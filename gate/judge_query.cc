@@ -7,7 +7,7 @@
 #include "acceptance.h"
 #include "bindings.h"
 #include "next_step.h"
-#include "wording.h"
+#include "pgduet/gate/wording.h"
 
 namespace pgduet::gate {
 namespace {
@@ -65,6 +65,11 @@ double work_growth(const BindingJudgement& judgement) {
   return after / std::max(before, 1.0);
 }
 
+// By time, where it is known to differ, and among the others by work.
+std::pair<double, double> growth(const BindingJudgement& judgement) {
+  return {judgement.time_ratio.value_or(1), work_growth(judgement)};
+}
+
 bool is_compared(const BindingJudgement& judgement) {
   return judgement.compared_with_base || judgement.compared_with_baseline;
 }
@@ -75,9 +80,8 @@ const BindingJudgement& worst_of(const std::vector<BindingJudgement>& judgements
   const BindingJudgement* worst = nullptr;
   for (const BindingJudgement& judgement : judgements) {
     if (any_compared && judgement.verdict == Verdict::new_query) continue;
-    const bool worse =
-        worst == nullptr || judgement.verdict < worst->verdict ||
-        (judgement.verdict == worst->verdict && work_growth(judgement) > work_growth(*worst));
+    const bool worse = worst == nullptr || judgement.verdict < worst->verdict ||
+                       (judgement.verdict == worst->verdict && growth(judgement) > growth(*worst));
     if (worse) worst = &judgement;
   }
   return *worst;
@@ -142,7 +146,7 @@ void set_worst_binding(QueryReport& report, const BindingJudgement& worst) {
   report.verdict = worst.verdict;
   report.worst_binding = worst.head->number;
   report.times.before = worst.times_before;
-  report.times.after = minimum_times(*worst.head);
+  report.times.after = worst.times_after;
   report.work_before = worst.work_before;
   if (!worst.head->failure) report.work_after = worst.head->work;
 }
@@ -269,7 +273,11 @@ QueryJudgement judge_query(const QueryContext& context) {
   for (const BindingRun& binding : run.bindings) {
     bindings.push_back(judge_binding(context, binding));
     judgement.stale_baseline = judgement.stale_baseline || bindings.back().stale_baseline;
+    if (const auto detectable = bindings.back().detectable) {
+      report.detectable = std::max(report.detectable.value_or(1), *detectable);
+    }
   }
+  report.share = context.workload->times->share_of(*context.query);
   const BindingJudgement& worst = worst_of(bindings);
   set_worst_binding(report, worst);
   if (report.verdict == Verdict::new_query && is_incomparable(context)) {

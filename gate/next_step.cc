@@ -17,6 +17,11 @@ std::string next_step(const QueryReport& report, const WorkloadRecord& workload)
       // A result is judged against base even when the baseline was updated: see judge.h.
       return "If the other result is meant: " + exception_for(query);
     case Verdict::regressed:
+      // So is time.
+      if (has_convicting(report.findings, Finding::Kind::time)) {
+        return "See both plans: pgduet explain " + query +
+               " --run last. If it is meant: " + exception_for(query);
+      }
       return "See both plans: pgduet explain " + query +
              " --run last. If it is meant: pgduet accept " + query;
     case Verdict::changed:

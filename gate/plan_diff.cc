@@ -6,8 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "pgduet/gate/wording.h"
 #include "plan_diff_parts.h"
-#include "wording.h"
 
 namespace pgduet::gate {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "pgduet/gate/wording.h"
 #include "plan_words.h"
-#include "wording.h"
 
 namespace pgduet::gate {
 namespace {

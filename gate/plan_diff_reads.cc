@@ -5,9 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "pgduet/gate/wording.h"
 #include "plan_diff_parts.h"
 #include "plan_words.h"
-#include "wording.h"
 
 namespace pgduet::gate {
 namespace {

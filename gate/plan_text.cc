@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "pgduet/gate/plan.h"
+#include "pgduet/gate/wording.h"
 #include "plan_words.h"
-#include "wording.h"
 
 namespace pgduet::gate {
 namespace {

@@ -19,6 +19,7 @@ struct RatioKey {
   double Policy::*member;
 };
 constexpr RatioKey ratio_keys[] = {{"time_ratio", &Policy::time_ratio},
+                                   {"minor_time_ratio", &Policy::minor_time_ratio},
                                    {"work_ratio", &Policy::work_ratio}};
 
 struct ActionKey {
@@ -30,6 +31,7 @@ constexpr ActionKey action_keys[] = {{"changed", &Policy::changed},
                                      {"inconclusive", &Policy::inconclusive}};
 
 constexpr std::string_view work_blocks_key = "work_blocks";
+constexpr std::string_view minor_share_key = "minor_share";
 
 // The whole text as a number; nothing when it is not one.
 template <typename Number>
@@ -56,6 +58,14 @@ double ratio_of(const std::string& key, const std::string& value, const SourcePo
   return *ratio;
 }
 
+double share_of(const std::string& key, const std::string& value, const SourcePosition& at) {
+  const std::optional<double> share = number_of<double>(value);
+  if (!share || !(*share >= 0 && *share <= 1)) {
+    throw_bad_value(key, value, "a number from 0 to 1", at);
+  }
+  return *share;
+}
+
 std::int64_t blocks_of(const std::string& key, const std::string& value, const SourcePosition& at) {
   const std::optional<std::int64_t> blocks = number_of<std::int64_t>(value);
   if (!blocks || *blocks < 0) throw_bad_value(key, value, "a whole number from 0 on", at);
@@ -75,6 +85,7 @@ Policy::Action action_of(const std::string& key, const std::string& value,
   std::vector<std::string> names;
   for (const RatioKey& known : ratio_keys) names.emplace_back(known.key);
   names.emplace_back(work_blocks_key);
+  names.emplace_back(minor_share_key);
   for (const ActionKey& known : action_keys) names.emplace_back(known.key);
   std::string hint;
   if (const std::optional<std::string> nearest = nearest_name(key, names)) {
@@ -103,6 +114,10 @@ void set_policy(Policy& policy, const std::string& key, const std::string& value
       return;
     }
   }
+  if (key == minor_share_key) {
+    policy.minor_share = share_of(key, value, at);
+    return;
+  }
   if (key != work_blocks_key) throw_unknown_key(key, at);
   policy.work_blocks = blocks_of(key, value, at);
 }
@@ -111,6 +126,7 @@ Json to_json(const Policy& policy) {
   Json json = Json::object();
   for (const RatioKey& known : ratio_keys) json[std::string(known.key)] = policy.*known.member;
   json[std::string(work_blocks_key)] = policy.work_blocks;
+  json[std::string(minor_share_key)] = policy.minor_share;
   for (const ActionKey& known : action_keys) {
     json[std::string(known.key)] = name_of(action_names, policy.*known.member);
   }
@@ -123,6 +139,7 @@ Policy policy_from_json(const Json& value) {
     read_member(value, std::string(known.key).c_str(), policy.*known.member);
   }
   read_member(value, std::string(work_blocks_key).c_str(), policy.work_blocks);
+  read_member(value, std::string(minor_share_key).c_str(), policy.minor_share);
   for (const ActionKey& known : action_keys) {
     read_member(value, std::string(known.key).c_str(), policy.*known.member, action_names);
   }

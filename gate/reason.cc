@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pgduet/gate/sql.h"
-#include "wording.h"
+#include "pgduet/gate/wording.h"
 
 namespace pgduet::gate {
 namespace {
@@ -276,6 +276,25 @@ Candidate named_object_changed(const ReasonContext& context, const std::string& 
   return std::nullopt;
 }
 
+// A foreign key of another table that what this query deletes or updates has to be looked up for.
+Candidate foreign_key_gained(const ReasonContext& context) {
+  const Json& plan = context.head->plan;
+  const bool writes = plan.is_object() && plan.contains("Plan") &&
+                      plan["Plan"].value("Node Type", "") == "ModifyTable";
+  if (!writes) return std::nullopt;
+  const std::set<std::string> relations = relations_of(context, nullptr);
+  for (const ObjectDifference& difference : context.differences->objects) {
+    if (difference.object.kind != "constraint" || difference.before || !difference.after) continue;
+    const std::size_t at = difference.after->find("REFERENCES ");
+    if (at == std::string::npos) continue;
+    const std::string referenced = difference.after->substr(at);
+    for (const std::string& relation : relations) {
+      if (names(referenced, without_schema(relation))) return difference.reason;
+    }
+  }
+  return std::nullopt;
+}
+
 // The first index of base's plan that head does not have: why a time-out, which says nothing
 // itself.
 Candidate index_of_base_plan_lost(const ReasonContext& context, const Json& plan) {
@@ -311,6 +330,11 @@ Reason why_work_changed(const ReasonContext& context, bool spilled) {
   return first_of({text_changed(context), relations_changed(context, nullptr),
                    setting_changed(context, false), constants_changed(context),
                    context.differences->version, context.differences->data});
+}
+
+Reason why_time_changed(const ReasonContext& context) {
+  if (auto key = foreign_key_gained(context)) return *key;
+  return why_work_changed(context, false);
 }
 
 Reason why_result_changed(const ReasonContext& context) {

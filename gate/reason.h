@@ -27,6 +27,9 @@ Reason why_plan_changed(const ReasonContext& context, const PlanChange& change);
 // For more or less work with the same plan. `spilled`: temporary files appeared or grew.
 Reason why_work_changed(const ReasonContext& context, bool spilled);
 
+// For a slowdown with the same plan and the same work.
+Reason why_time_changed(const ReasonContext& context);
+
 Reason why_result_changed(const ReasonContext& context);
 
 // `message` is the server's.

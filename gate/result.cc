@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "json_members.h"
-#include "wording.h"
+#include "pgduet/gate/wording.h"
 
 namespace pgduet::gate {
 namespace {

@@ -51,7 +51,10 @@ Json execution_to_json(const Execution& execution) {
   Json json = Json::object();
   json["wall_us"] = execution.wall_us;
   write_member(json, "cpu_us", execution.cpu_us);
+  if (execution.client_us != 0) json["client_us"] = execution.client_us;
+  if (execution.executions != 1) json["executions"] = execution.executions;
   if (execution.stage != 0) json["stage"] = execution.stage;
+  if (execution.control) json["control"] = true;
   return json;
 }
 
@@ -59,8 +62,48 @@ Execution execution_from_json(const Json& json) {
   Execution execution;
   read_member(json, "wall_us", execution.wall_us);
   read_member(json, "cpu_us", execution.cpu_us);
+  read_member(json, "client_us", execution.client_us);
+  read_member(json, "executions", execution.executions);
   read_member(json, "stage", execution.stage);
+  read_member(json, "control", execution.control);
   return execution;
+}
+
+Json stage_failure_to_json(const StageFailure& failed) {
+  Json json = failure_to_json(failed.failure);
+  json["stage"] = failed.stage;
+  return json;
+}
+
+StageFailure stage_failure_from_json(const Json& json) {
+  StageFailure failed;
+  failed.failure = failure_from_json(json);
+  read_member(json, "stage", failed.stage);
+  return failed;
+}
+
+Json machine_to_json(const MachineRecord& machine) {
+  Json json = Json::object();
+  json["cores"] = machine.cores;
+  json["load"] = machine.load;
+  json["steal"] = machine.steal;
+  json["busy"] = machine.busy;
+  write_member(json, "governor", machine.governor);
+  json["pinned"] = machine.pinned;
+  write_member(json, "notes", machine.notes);
+  return json;
+}
+
+MachineRecord machine_from_json(const Json& json) {
+  MachineRecord machine;
+  read_member(json, "cores", machine.cores);
+  read_member(json, "load", machine.load);
+  read_member(json, "steal", machine.steal);
+  read_member(json, "busy", machine.busy);
+  read_member(json, "governor", machine.governor);
+  read_member(json, "pinned", machine.pinned);
+  read_member(json, "notes", machine.notes);
+  return machine;
 }
 
 // Takes a value out of the parsed record instead of copying it: plans are nearly all of a record.
@@ -80,6 +123,7 @@ Json binding_to_json(const BindingRun& binding) {
   write_member(json, "shape", binding.shape);
   json["work"] = to_json(binding.work);
   write_elements(json, "executions", binding.executions, execution_to_json);
+  if (binding.stage_failure) json["stage_failure"] = stage_failure_to_json(*binding.stage_failure);
   return json;
 }
 
@@ -96,6 +140,9 @@ BindingRun binding_from_json(Json& json) {
   read_member(json, "shape", binding.shape);
   if (const Json* work = find_member(json, "work")) binding.work = work_from_json(*work);
   read_elements(json, "executions", binding.executions, execution_from_json);
+  if (const Json* failed = find_member(json, "stage_failure")) {
+    binding.stage_failure = stage_failure_from_json(*failed);
+  }
   return binding;
 }
 
@@ -277,6 +324,9 @@ RunRecord record_from_json(Json json) {
   read_member(json, "started_at", record.started_at);
   read_member(json, "seconds", record.seconds);
   read_member(json, "only_selected", record.only_selected);
+  if (const Json* machine = find_member(json, "machine")) {
+    record.machine = machine_from_json(*machine);
+  }
   take_elements(json, "workloads", record.workloads, workload_from_json);
   return record;
 }
@@ -298,20 +348,22 @@ bool is_plain_number(const std::string& type) {
 
 }  // namespace
 
-std::optional<MinimumTimes> minimum_times(const BindingRun& binding) {
+std::optional<MinimumTimes> minimum_times(const BindingRun& binding, int stage, bool control) {
   std::optional<MinimumTimes> times;
   for (const Execution& execution : binding.executions) {
-    if (execution.stage != 0) continue;
+    if (execution.stage != stage || execution.control != control) continue;
+    const double served_us = execution.wall_us - execution.client_us;
     if (!times) {
-      times = MinimumTimes{execution.wall_us, execution.cpu_us};
+      times = MinimumTimes{execution.wall_us, execution.cpu_us, served_us};
       continue;
     }
     times->wall_us = std::min(times->wall_us, execution.wall_us);
-    if (execution.cpu_us) {
-      times->cpu_us =
-          times->cpu_us ? std::min(*times->cpu_us, *execution.cpu_us) : *execution.cpu_us;
-    }
+    times->served_us = std::min(times->served_us, served_us);
+    // A clock that misses executions is no clock.
+    if (!execution.cpu_us) times->cpu_us.reset();
+    if (times->cpu_us) times->cpu_us = std::min(*times->cpu_us, *execution.cpu_us);
   }
+  if (times && times->cpu_us && *times->cpu_us <= 0) times->cpu_us.reset();
   return times;
 }
 
@@ -339,6 +391,7 @@ std::string to_text(const RunRecord& record) {
   write_member(json, "started_at", record.started_at);
   json["seconds"] = record.seconds;
   if (record.only_selected) json["only_selected"] = true;
+  if (record.machine.cores > 0) json["machine"] = machine_to_json(record.machine);
   write_elements(json, "workloads", record.workloads, workload_to_json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

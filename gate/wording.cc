@@ -1,4 +1,4 @@
-#include "wording.h"
+#include "pgduet/gate/wording.h"
 
 #include <array>
 #include <cmath>
@@ -10,6 +10,17 @@ namespace {
 std::string printed(const char* format, double value) {
   std::array<char, 64> buffer{};
   std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+// Two significant digits below 100, whole numbers from there on.
+std::string short_number(double value) {
+  if (value >= 99.5) return count_text(std::llround(value));
+  // What would round up to the next power of ten is written with that power's digits.
+  int decimals = 0;
+  for (double limit = 9.95; value > 0 && value < limit && decimals < 9; limit /= 10) ++decimals;
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, value);
   return buffer.data();
 }
 
@@ -32,6 +43,16 @@ std::string counted(std::int64_t count, std::string_view noun) {
 std::string ratio_text(double ratio) {
   if (ratio >= 9.95) return count_text(std::llround(ratio)) + "×";
   return printed("%.2g", ratio) + "×";
+}
+
+std::string factor_text(double ratio) {
+  return ratio >= 99.5 ? ratio_text(ratio) : printed("%.2f", ratio) + "×";
+}
+
+std::string duration_text(double microseconds) {
+  if (microseconds < 999.5) return short_number(microseconds) + " µs";
+  if (microseconds < 999.5e3) return short_number(microseconds / 1e3) + " ms";
+  return short_number(microseconds / 1e6) + " s";
 }
 
 std::string number_text(double value) { return printed("%.6g", value); }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "wording.h"
+#include "pgduet/gate/wording.h"
 
 namespace pgduet::gate {
 namespace {

@@ -38,9 +38,9 @@ const std::map<std::string, std::string>& cluster_settings() {
 
       // Size. Enough for the replay; shared memory is touched, and so paid for, only where used.
       {"shared_buffers", "256MB"},
-      {"huge_pages", "off"},  // the same memory on every machine
-      {"max_connections", "20"},
-      {"max_locks_per_transaction", "512"},   // as many in all as 100 connections have by default
+      {"huge_pages", "off"},                  // the same memory on every machine
+      {"max_connections", "60"},              // a duet keeps some dozens of sessions open
+      {"max_locks_per_transaction", "256"},   // more in all than 100 connections have by default
       {"min_dynamic_shared_memory", "64MB"},  // parallel queries where /dev/shm is small (Docker)
 
       // What the server says.

@@ -18,10 +18,6 @@ namespace {
 
 using gate::ExecutionFailure;
 
-// A binding whose execution takes longer than this is timed less often, down to once: such times
-// vary little, and a run must end.
-constexpr double long_execution_us = 2e6;
-
 constexpr std::chrono::milliseconds reconnect_interval{20};
 
 std::string duration_text(std::chrono::milliseconds duration) {
@@ -32,6 +28,8 @@ std::string duration_text(std::chrono::milliseconds duration) {
     std::snprintf(buffer, sizeof buffer, "%g s", static_cast<double>(duration.count()) / 1000);
   return buffer;
 }
+
+}  // namespace
 
 ExecutionFailure execution_failure(const StatementFailure& failure, const Query& query) {
   ExecutionFailure result{.sqlstate = failure.sqlstate, .message = failure.what()};
@@ -46,6 +44,8 @@ ExecutionFailure execution_failure(const StatementFailure& failure, const Query&
   return result;
 }
 
+namespace {
+
 ExecutionFailure prepare_failure(const StatementFailure& failure, const Query& query) {
   ExecutionFailure result{.kind = ExecutionFailure::Kind::not_prepared,
                           .sqlstate = failure.sqlstate,
@@ -55,14 +55,6 @@ ExecutionFailure prepare_failure(const StatementFailure& failure, const Query& q
     result.message = gate::to_text(at) + ": " + result.message;
   }
   return result;
-}
-
-// An Execution's cost decides how many more there are. Queries that write always get the same
-// number: each leaves dead rows behind, and two builds have to see the same blocks.
-int timed_executions(const ExecutorOptions& options, bool writes, double first_us) {
-  if (writes || first_us <= long_execution_us) return options.executions;
-  const double fitting = options.executions * long_execution_us / first_us;
-  return std::max(1, static_cast<int>(fitting));
 }
 
 }  // namespace
@@ -93,7 +85,6 @@ struct Replay::State {
   gate::BindingRun observe(std::size_t index);
   void observe_binding(gate::BindingRun& run, const compat::Values& values);
   void take_plan(gate::BindingRun& run, const compat::Values& values);
-  void take_times(gate::BindingRun& run, const compat::Values& values);
   void take_generic_plan(gate::QueryRun& run);
   void note(const std::string& text);
 };
@@ -205,7 +196,6 @@ void Replay::State::observe_binding(gate::BindingRun& run, const compat::Values&
   }
   check_interrupt();
   take_plan(run, values);
-  take_times(run, values);
 }
 
 void Replay::State::take_plan(gate::BindingRun& run, const compat::Values& values) {
@@ -217,16 +207,6 @@ void Replay::State::take_plan(gate::BindingRun& run, const compat::Values& value
   const gate::Plan plan = gate::read_plan(run.plan);
   run.shape = gate::shape_of(plan, indexes).id;
   run.work = gate::work_of(plan);
-}
-
-void Replay::State::take_times(gate::BindingRun& run, const compat::Values& values) {
-  int wanted = 1;
-  for (int i = 0; i < wanted; ++i) {
-    check_interrupt();
-    run.executions.push_back(prepared->time(values));
-    if (i == 0)
-      wanted = timed_executions(options, prepared->writes(), run.executions.front().wall_us);
-  }
 }
 
 void Replay::State::take_generic_plan(gate::QueryRun& run) {
@@ -268,17 +248,6 @@ gate::QueryRun Replay::observe() {
   }
   run.notes = state_->notes;
   return run;
-}
-
-std::optional<gate::Execution> Replay::execute(std::size_t binding) {
-  check_interrupt();
-  if (!state_->prepared) return std::nullopt;
-  try {
-    return state_->prepared->time(state_->bindings.at(binding));
-  } catch (const StatementFailure& failure) {
-    if (failure.connection_lost) state_->open();
-    return std::nullopt;
-  }
 }
 
 bool Replay::result_is_determined(std::size_t binding) {

@@ -88,6 +88,15 @@ class ExternalDatabase : public WorkloadDatabase {
     return open(name);
   }
 
+  Database fresh_copy(const std::string& label) override {
+    const std::string name = name_ + "_" + label;
+    if (created_.erase(name) > 0) run("DROP DATABASE " + name + " WITH (FORCE)");
+    return copy(label);
+  }
+
+  void restart() override {}
+  std::shared_ptr<const TaskClock> watch_sessions() override { return nullptr; }
+
   const gate::SideRecord& description() const override { return description_; }
   bool sampling_is_random() const override { return true; }
   void analyze() override { analyze_database(target()); }

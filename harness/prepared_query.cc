@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "machine.h"
 #include "pgduet/gate/sql.h"
 
 namespace pgduet::harness {
@@ -13,6 +14,9 @@ constexpr const char* probe_name = "pgduet_probe";
 // An EXPLAIN runs longer than the plain statement, which may have come close to its time-out.
 constexpr int explain_timeout_factor = 4;
 
+// Samples of so many executions begin with one that is not timed.
+constexpr int warmed_from = 4;
+
 std::string set_config(const std::string& name, const std::string& value) {
   return "set_config(" + gate::quote_literal(name) + ", " + gate::quote_literal(value) + ", false)";
 }
@@ -22,7 +26,11 @@ std::string set_config(const std::string& name, const std::string& value) {
 std::string settings_statement(const Query& query, bool writes) {
   std::string sql = "SELECT " + set_config("client_encoding", "UTF8");
   for (const auto& [name, value] : query.settings) sql += ", " + set_config(name, value);
-  sql += ", " + set_config("plan_cache_mode", "force_custom_plan");
+  // A workload that prepares for the generic plan gets it.
+  sql +=
+      ", set_config('plan_cache_mode', CASE current_setting('plan_cache_mode')"
+      " WHEN 'auto' THEN 'force_custom_plan' ELSE current_setting('plan_cache_mode') END, false)"
+      " AS mode";
   sql += ", " + set_config("default_transaction_read_only", writes ? "off" : "on");
   sql += ", " + set_config("statement_timeout", std::to_string(query.timeout.count()));
   return sql;
@@ -44,6 +52,12 @@ std::optional<clockid_t> cpu_clock_of(pid_t pid) {
   return clock;
 }
 
+std::optional<double> time_us(clockid_t clock) {
+  timespec now{};
+  if (clock_gettime(clock, &now) != 0) return std::nullopt;
+  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
+}
+
 double microseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::micro>(duration).count();
 }
@@ -54,10 +68,15 @@ PreparedQuery::PreparedQuery(const Database& database, const Query& query)
     : query_(&query),
       session_(database.connection_string, Session::Errors::terse),
       writes_(database.writable || query.traits.writes || !query.traits.parsed) {
-  if (database.local_backend) cpu_clock_ = cpu_clock_of(session_.backend_pid());
+  if (!database.local_backend) return;
+  cpu_clock_ = cpu_clock_of(session_.backend_pid());
+  task_clock_ = database.task_clock;
 }
 
-void PreparedQuery::configure() { session_.execute(settings_statement(*query_, writes_)); }
+void PreparedQuery::configure() {
+  const pqxx::result settings = session_.execute(settings_statement(*query_, writes_));
+  plan_cache_mode_ = compat::row(settings, 0)["mode"].c_str();
+}
 
 void PreparedQuery::prepare() {
   if (!query_->role.empty()) session_.execute("SET ROLE " + gate::quote_identifier(query_->role));
@@ -94,6 +113,10 @@ auto PreparedQuery::in_transaction(Action&& action) {
   return writes_ ? rolled_back(action) : action();
 }
 
+pqxx::result PreparedQuery::execute(const compat::Values& values) {
+  return session_.execute_prepared(statement_name, values);
+}
+
 pqxx::result PreparedQuery::result(const compat::Values& values) {
   return in_transaction(
       [&] { return session_.execute_prepared(has_probe_ ? probe_name : statement_name, values); });
@@ -111,23 +134,41 @@ pqxx::result PreparedQuery::result_under(const std::vector<std::string>& setting
   return result;
 }
 
-std::optional<double> PreparedQuery::cpu_us() const {
-  timespec now{};
-  if (!cpu_clock_ || clock_gettime(*cpu_clock_, &now) != 0) return std::nullopt;
-  return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
+std::optional<double> PreparedQuery::cpu_us(bool parallel) const {
+  if (parallel) {
+    if (task_clock_ == nullptr) return std::nullopt;
+    return task_clock_->microseconds();
+  }
+  return cpu_clock_ ? time_us(*cpu_clock_) : std::nullopt;
 }
 
-gate::Execution PreparedQuery::time(const compat::Values& values) {
-  return in_transaction([&] {
-    gate::Execution execution;
-    const std::optional<double> cpu_before = cpu_us();
+// Reads are timed as a whole, so that what a server process does between two of them is in; writes
+// one by one, without BEGIN and ROLLBACK.
+gate::Execution PreparedQuery::sample(const compat::Values& values, int executions, bool parallel) {
+  gate::Execution sum;
+  sum.executions = executions;
+  // What ran on the core before has filled its caches with other things.
+  if (executions >= warmed_from) in_transaction([&] { return execute(values); });
+  const auto timed = [&](int count) {
+    const std::optional<double> cpu_before = cpu_us(parallel);
+    const double client_before = time_us(CLOCK_THREAD_CPUTIME_ID).value_or(0);
     const auto start = std::chrono::steady_clock::now();
-    session_.execute_prepared(statement_name, values);
-    execution.wall_us = microseconds(std::chrono::steady_clock::now() - start);
-    const std::optional<double> cpu_after = cpu_us();
-    if (cpu_before && cpu_after) execution.cpu_us = *cpu_after - *cpu_before;
-    return execution;
-  });
+    for (int i = 0; i < count; ++i) execute(values);
+    sum.wall_us += microseconds(std::chrono::steady_clock::now() - start);
+    sum.client_us += time_us(CLOCK_THREAD_CPUTIME_ID).value_or(0) - client_before;
+    const std::optional<double> cpu_after = cpu_us(parallel);
+    if (cpu_before && cpu_after) sum.cpu_us = sum.cpu_us.value_or(0) + *cpu_after - *cpu_before;
+    return 0;
+  };
+  if (writes_) {
+    for (int i = 0; i < executions; ++i) rolled_back([&] { return timed(1); });
+  } else {
+    timed(executions);
+  }
+  sum.wall_us /= executions;
+  sum.client_us /= executions;
+  if (sum.cpu_us) *sum.cpu_us /= executions;
+  return sum;
 }
 
 gate::Json PreparedQuery::explain(const std::string& options, const compat::Values& values) {
@@ -164,7 +205,7 @@ gate::Json PreparedQuery::explain_custom(const compat::Values& values) {
 gate::Json PreparedQuery::explain_generic(const compat::Values& values) {
   session_.execute("SET plan_cache_mode = force_generic_plan");
   gate::Json plan = explain("VERBOSE, SETTINGS", values);
-  session_.execute("SET plan_cache_mode = force_custom_plan");
+  session_.execute("SET plan_cache_mode = " + plan_cache_mode_);
   return plan;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,7 +42,9 @@ class PreparedQuery {
   // The same under other settings ("enable_seqscan = off") than the session's.
   pqxx::result result_under(const std::vector<std::string>& settings, const compat::Values& values);
 
-  gate::Execution time(const compat::Values& values);
+  // One sample: so many executions in a row, after one that only fills caches where they are short.
+  // `parallel`: count the workers' CPU time, too; there is none where that cannot be had.
+  gate::Execution sample(const compat::Values& values, int executions, bool parallel = false);
 
   // The element of the server's array; null for a statement that has no plan.
   gate::Json explain_analyze(const compat::Values& values);
@@ -49,12 +52,13 @@ class PreparedQuery {
   gate::Json explain_generic(const compat::Values& values);
 
  private:
+  pqxx::result execute(const compat::Values& values);
   template <typename Action>
   auto rolled_back(Action&& action);
   template <typename Action>
   auto in_transaction(Action&& action);  // rolled back if the query writes
   gate::Json explain(const std::string& options, const compat::Values& values);
-  std::optional<double> cpu_us() const;
+  std::optional<double> cpu_us(bool parallel) const;
 
   const Query* query_;
   Session session_;
@@ -62,6 +66,11 @@ class PreparedQuery {
   std::vector<std::string> parameter_types_;
   bool has_probe_ = false;
   std::optional<clockid_t> cpu_clock_;  // of the server process; nothing where it is not to be seen
+  std::shared_ptr<const TaskClock> task_clock_;
+  std::string plan_cache_mode_;  // that of its executions
 };
+
+// Why an execution failed.
+gate::ExecutionFailure execution_failure(const StatementFailure& failure, const Query& query);
 
 }  // namespace pgduet::harness

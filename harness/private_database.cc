@@ -3,7 +3,9 @@
 #include <chrono>
 #include <pqxx/pqxx>
 #include <set>
+#include <utility>
 
+#include "machine.h"
 #include "pgduet/gate/hash.h"
 #include "pgduet/gate/sql.h"
 #include "pgduet/harness/workload_database.h"
@@ -93,7 +95,8 @@ class PrivateDatabase : public WorkloadDatabase {
   PrivateDatabase(const Workload& workload, ClusterCache& cache,
                   const PrivateServerOptions& options)
       : options_(options),
-        entry_(cache.acquire(cluster_key(workload, options.installation), options.installation,
+        entry_(cache.acquire(cluster_key(workload, options.installation, options.label),
+                             options.installation,
                              [&](const std::filesystem::path& data_directory) {
                                return build(workload, options, data_directory);
                              })),
@@ -103,7 +106,8 @@ class PrivateDatabase : public WorkloadDatabase {
     random_sampling_ = note.at("random_sampling").get<bool>();
     description_.postgres_version = options.installation.version;
     description_.postgres_major = options.installation.major;
-    description_.clock = "CPU time of the server process";
+    description_.clock =
+        "CPU time of the server process, and elapsed time less the client's CPU time";
     description_.statistics = random_sampling_
                                   ? "ANALYZE repeated: its sample cannot be fixed on this server"
                                   : "ANALYZE with a fixed sample";
@@ -140,6 +144,19 @@ class PrivateDatabase : public WorkloadDatabase {
               database_settings(server_.connection_string(main_database), name));
     }
     return open(name);
+  }
+
+  Database fresh_copy(const std::string& label) override {
+    const std::string name = "pgduet_copy_" + label;
+    if (copies_.erase(name) > 0) drop(name);
+    return copy(label);
+  }
+
+  void restart() override { server_.restart(); }
+
+  std::shared_ptr<const TaskClock> watch_sessions() override {
+    auto clock = TaskClock::of_children(server_.postmaster_pid());
+    return clock ? std::make_shared<const TaskClock>(std::move(*clock)) : nullptr;
   }
 
   const gate::SideRecord& description() const override { return description_; }
@@ -183,9 +200,11 @@ class PrivateDatabase : public WorkloadDatabase {
 
 }  // namespace
 
-std::string cluster_key(const Workload& workload, const Installation& installation) {
+std::string cluster_key(const Workload& workload, const Installation& installation,
+                        const std::string& label) {
   return gate::hash_hex(std::string(build_version) + "\n" + installation.version + "\n" +
-                        installation.bin_directory.string() + "\n" + setup_hash(workload));
+                        installation.bin_directory.string() + "\n" + setup_hash(workload) +
+                        (label.empty() ? "" : "\n" + label));
 }
 
 std::unique_ptr<WorkloadDatabase> open_private_database(const Workload& workload,

@@ -6,13 +6,16 @@
 #include <chrono>
 #include <ctime>
 
+#include "machine.h"
 #include "pgduet/gate/error.h"
+#include "pgduet/gate/hash.h"
 #include "pgduet/gate/judge.h"
 #include "pgduet/gate/result.h"
 #include "pgduet/harness/interrupt.h"
 #include "pgduet/harness/project_files.h"
 #include "pgduet/harness/workload_database.h"
 #include "sides.h"
+#include "timing.h"
 
 #ifndef PGDUET_VERSION
 #define PGDUET_VERSION "0"
@@ -76,11 +79,12 @@ class WorkloadRun {
   WorkloadRun(const RunOptions& options, Progress& progress, const std::filesystem::path& directory)
       : options_(options), progress_(progress), sides_(resolve_sides(directory, options)) {
     record_.name = sides_.head.workload.name;
+    if (options.self_test) slow_down();
     record_.directory = directory.string();
     record_.notes = sides_.notes;
     const std::filesystem::path baselines = options.baselines / record_.name;
-    record_.baselines = gate::to_json(gate::WorkloadBaselines{
-        load_baselines(baselines, baselines.string()), sides_.base_baselines});
+    baselines_ = {load_baselines(baselines, baselines.string()), sides_.base_baselines};
+    record_.baselines = gate::to_json(baselines_);
   }
 
   // The queries that --only may name.
@@ -99,17 +103,42 @@ class WorkloadRun {
                        [this](const std::string& name) { return selected(options_.only, name); });
   }
 
-  WorkloadRecord run() {
+  WorkloadRecord run(gate::MachineRecord& machine) {
     open_databases();
     describe(sides_.head, *databases_.head, record_.head);
     if (sides_.base) describe(*sides_.base, *databases_.base, record_.base.emplace());
     record_.one_cluster = databases_.base == databases_.head;
     replay_all();
     if (databases_.head->sampling_is_random()) collect_shapes();
+    if (options_.times != Times::none) take_times(machine);
     return std::move(record_);
   }
 
  private:
+  void slow_down() {
+    const SelfTest& test = *options_.self_test;
+    const auto apply = [&](Workload& workload, bool head) {
+      for (Query& query : workload.queries) {
+        const std::string name = workload.name + "/" + query.name;
+        if (const auto ratio = test.time_ratios.find(name); ratio != test.time_ratios.end()) {
+          query.policy.time_ratio = ratio->second;
+        }
+        const auto rows = test.extra_rows.find(name);
+        if (rows != test.extra_rows.end()) slow_down(query, head ? rows->second : 0);
+      }
+    };
+    apply(sides_.head.workload, true);
+    if (sides_.base) apply(sides_.base->workload, false);
+  }
+
+  // Neither the query's plan nor its work changes with `rows`: ProjectSet keeps none of them.
+  static void slow_down(Query& query, int rows) {
+    query.numbered.sql = "SELECT * FROM (\n" + query.numbered.sql +
+                         "\n) AS pgduet_query WHERE (SELECT count(*) FROM"
+                         " (SELECT generate_series(1, " +
+                         std::to_string(rows) + ")) AS pgduet_rows) >= 0";
+  }
+
   void phase(const std::string& text) { progress_.phase(record_.name + ": " + text); }
   void detail(const std::string& text) { progress_.detail(record_.name + ": " + text); }
 
@@ -139,35 +168,38 @@ class WorkloadRun {
     cache_->reap();
     const Installation head = choose_installation(options_.installations, options_.head_major,
                                                   sides_.head.workload.versions);
-    const auto open = [&](const Workload& workload, const Installation& installation) {
+    const auto open = [&](const Workload& workload, const Installation& installation,
+                          const std::string& label) {
       return open_private_database(workload, *cache_,
-                                   {installation, server_user(options_.pg_user), tell});
+                                   {installation, label, server_user(options_.pg_user), tell});
     };
     if (!sides_.base) {
-      databases_.head = open(sides_.head.workload, head);
+      databases_.head = open(sides_.head.workload, head, "");
       return;
     }
     const Installation base = choose_installation(
         options_.installations, options_.base_major != 0 ? options_.base_major : head.major,
         sides_.base->workload.versions);
     const std::string head_key = cluster_key(sides_.head.workload, head);
-    const std::string base_key = cluster_key(sides_.base->workload, base);
+    const std::string base_label =
+        options_.self_test && options_.self_test->separate_clusters ? "base" : "";
+    const std::string base_key = cluster_key(sides_.base->workload, base, base_label);
     // Always in the order of the keys, so that two runs that want the same two clusters cannot each
     // hold one.
-    if (head_key <= base_key) databases_.head = open(sides_.head.workload, head);
+    if (head_key <= base_key) databases_.head = open(sides_.head.workload, head, "");
     if (head_key == base_key) {
       databases_.base = databases_.head;
       return;
     }
     try {
-      databases_.base = open(sides_.base->workload, base);
+      databases_.base = open(sides_.base->workload, base, base_label);
     } catch (const gate::Error& error) {
       if (error.kind() != gate::Error::Kind::input) throw;
       // The pull request is not to blame for a base that cannot be built.
       throw gate::Error(gate::Error::Kind::environment, error.position(),
                         "the base side could not be built: " + error.problem(), error.hint());
     }
-    if (head_key > base_key) databases_.head = open(sides_.head.workload, head);
+    if (head_key > base_key) databases_.head = open(sides_.head.workload, head, "");
   }
 
   void replay_all() {
@@ -193,32 +225,58 @@ class WorkloadRun {
     }
   }
 
+  void take_times(gate::MachineRecord& machine) {
+    for (TimedQuery& timed : timed_) {
+      QueryRecord& record = record_.queries.at(timed.index);
+      timed.record = &record;
+      timed.head.run = &*record.head;
+      if (timed.base) timed.base->run = &*record.base;
+    }
+    TimingOptions options;
+    options.pin = options_.pin;
+    options.seed = gate::hash64(record_.name);
+    options.phase = [this](const std::string& text) { phase(text); };
+    Timing timing(databases_.base.get(), *databases_.head, timed_, options);
+    phase("taking times");
+    timing.screen();
+    if (options_.times == Times::duet) timing.duet(record_, baselines_);
+    machine.pinned = machine.pinned && timing.pinned();
+    if (!timing.pin_problem().empty()) add_once(machine.notes, timing.pin_problem());
+  }
+
+  static void add_once(std::vector<std::string>& list, const std::string& item) {
+    if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+  }
+
   // A replay of the query on its side; a SELECT that turns out to write is replayed on the copy for
   // writers.
   struct SideReplay {
     std::unique_ptr<Replay> replay;
     QueryRun run;
+    bool writes = false;
   };
 
   SideReplay replay_on(WorkloadDatabase& database, const std::string& label,
                        const gate::SideRecord& side, const Query& query, const Bindings& bindings) {
     const gate::IndexDefinitions indexes = gate::index_definitions(side.catalog);
-    const auto on = [&](const Database& where) {
+    const auto on = [&](Database where, bool on_copy) {
+      where.writable = where.writable || on_copy;
       SideReplay result;
+      result.writes = on_copy;
       result.replay = std::make_unique<Replay>(where, query, bindings, indexes, options_.executor);
       result.run = result.replay->observe();
       return result;
     };
     const bool writes = query.traits.writes || !query.traits.parsed;
     try {
-      if (writes) return on(database.copy(label));
-      SideReplay result = on(database.database());
+      if (writes) return on(database.copy(label), true);
+      SideReplay result = on(database.database(), false);
       const bool must_write =
           std::any_of(result.run.bindings.begin(), result.run.bindings.end(),
                       [](const gate::BindingRun& binding) {
                         return binding.failure && binding.failure->sqlstate == "25006";
                       });
-      return must_write ? on(database.copy(label)) : std::move(result);
+      return must_write ? on(database.copy(label), true) : std::move(result);
     } catch (const gate::Error& error) {
       if (error.kind() != gate::Error::Kind::environment) throw;
       const std::string log = database.log_tail();
@@ -243,23 +301,30 @@ class WorkloadRun {
         sides_.head.workload.name, query,
         on_base != nullptr ? databases_.base->database() : databases_.head->database());
 
+    TimedQuery timed;
+    timed.index = record_.queries.size();
+    timed.head = {&query, bindings, nullptr};
     std::optional<SideReplay> base;
     if (on_base != nullptr) {
-      if (record_.one_cluster && same_execution(*on_base, query)) {
+      if (record_.one_cluster && !options_.self_test && same_execution(*on_base, query)) {
         record.unchanged = true;
       } else {
-        base = replay_on(
-            *databases_.base, "base", *record_.base, *on_base,
+        timed.base = {
+            on_base,
             same_parameters(*on_base, query)
                 ? bindings
-                : make_bindings(sides_.base->workload.name, *on_base, databases_.base->database()));
+                : make_bindings(sides_.base->workload.name, *on_base, databases_.base->database()),
+            nullptr};
+        base = replay_on(*databases_.base, "base", *record_.base, *on_base, timed.base->bindings);
       }
     }
     SideReplay head = replay_on(*databases_.head, "head", record_.head, query, bindings);
+    timed.writes = head.writes || (base && base->writes);
     if (base) {
       settle_determinacy(*base, head);
       record.base = std::move(base->run);
     }
+    timed_.push_back(std::move(timed));
     record.head = std::move(head.run);
     return record;
   }
@@ -316,7 +381,9 @@ class WorkloadRun {
   Sides sides_;
   std::unique_ptr<ClusterCache> cache_;
   Databases databases_;
+  gate::WorkloadBaselines baselines_;
   WorkloadRecord record_;
+  std::vector<TimedQuery> timed_;  // in the order of the record
 };
 
 // Each glob has to select a query of some workload.
@@ -341,6 +408,10 @@ void require_matches(const std::vector<std::string>& globs,
 
 }  // namespace
 
+bool can_be_slowed(const Query& query) {
+  return query.traits.parsed && !query.traits.writes && !query.skip_reason;
+}
+
 std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options,
                                                      Progress& progress) {
   const auto start = std::chrono::steady_clock::now();
@@ -354,10 +425,16 @@ std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options,
     runs.push_back(std::make_unique<WorkloadRun>(options, progress, directory));
   }
   require_matches(options.only, runs);
+  const MachineWatch machine;
+  gate::MachineRecord timed_on;
+  timed_on.pinned = true;
   for (std::unique_ptr<WorkloadRun>& run : runs) {
-    if (run->has_selected()) record->workloads.push_back(run->run());
+    if (run->has_selected()) record->workloads.push_back(run->run(timed_on));
     run.reset();  // its servers stop
   }
+  record->machine = machine.record();
+  record->machine.pinned = timed_on.pinned;
+  record->machine.notes = timed_on.notes;
   record->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return record;
 }

@@ -80,6 +80,12 @@ void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
   sides.base = Side{std::move(workload), base.shown, std::move(exported)};
 }
 
+void use_head(Sides& sides, const RunOptions& options) {
+  sides.base = Side{sides.head.workload, sides.head.revision, {}};
+  const fs::path baselines = options.baselines / sides.head.workload.name;
+  sides.base_baselines = load_baselines(baselines, baselines.string());
+}
+
 }  // namespace
 
 Sides resolve_sides(const fs::path& directory, const RunOptions& options) {
@@ -91,6 +97,9 @@ Sides resolve_sides(const fs::path& directory, const RunOptions& options) {
   switch (options.base.kind) {
     case BaseChoice::Kind::none:
       sides.notes.emplace_back("--base none: compared with the committed baselines only");
+      break;
+    case BaseChoice::Kind::same:
+      use_head(sides, options);
       break;
     case BaseChoice::Kind::directory:
       use_directory(sides, directory, options.base.value);
@@ -105,10 +114,7 @@ Sides resolve_sides(const fs::path& directory, const RunOptions& options) {
       break;
     case BaseChoice::Kind::automatic:
       if (options.base_major != 0 && options.base_major != options.head_major) {
-        // Two versions are asked for: the version is the change.
-        sides.base = Side{sides.head.workload, sides.head.revision, {}};
-        const fs::path baselines = options.baselines / sides.head.workload.name;
-        sides.base_baselines = load_baselines(baselines, baselines.string());
+        use_head(sides, options);  // two versions are asked for: the version is the change
       } else if (!top) {
         sides.notes.emplace_back(
             "not in a git repository: compared with the committed baselines only");

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "details.h"
-#include "quantity.h"
+#include "pgduet/gate/wording.h"
 #include "terminal_text.h"
 
 namespace pgduet::reporters {
@@ -177,22 +177,25 @@ void write_query(const NamedQuery& named, Page& page) {
   page.blank_line();
 }
 
-// "CPU 41 µs → 40 µs, 24 blocks".
+// "CPU 41 µs → 40 µs, 24 blocks, sees 1.12×": the smallest slowdown that would have shown.
 std::string short_measures(const gate::QueryReport& query) {
   gate::TimesShown times = query.times;
   const auto cpu_known = [](const auto& side) { return !side || side->cpu_us; };
   std::string text;
   if (times.after && times.after->cpu_us && cpu_known(times.before)) {
     text = "CPU ";
-    if (times.before) text += duration_text(*times.before->cpu_us) + " → ";
-    text += duration_text(*times.after->cpu_us);
+    if (times.before) text += gate::duration_text(*times.before->cpu_us) + " → ";
+    text += gate::duration_text(*times.after->cpu_us);
   } else if (times.after) {
     text = "wall ";
-    if (times.before) text += duration_text(times.before->wall_us) + " → ";
-    text += duration_text(times.after->wall_us);
+    if (times.before) text += gate::duration_text(times.before->wall_us) + " → ";
+    text += gate::duration_text(times.after->wall_us);
   }
   if (query.work_after) {
-    text += (text.empty() ? "" : ", ") + count_text(query.work_after->blocks()) + " blocks";
+    text += (text.empty() ? "" : ", ") + gate::count_text(query.work_after->blocks()) + " blocks";
+  }
+  if (query.detectable) {
+    text += (text.empty() ? "" : ", ") + ("sees " + gate::factor_text(*query.detectable));
   }
   return text;
 }
@@ -249,6 +252,9 @@ void write_workload(const gate::WorkloadReport& workload, int columns, Page& pag
   if (workload.record != nullptr) comparison = servers_text(*workload.record) + ", " + comparison;
   page.entry(0, workload.name, columns, comparison, Style::bold);
   page.paragraph(columns, counts_text(workload));
+  for (const std::string& line : {workload.impact, workload.detection}) {
+    if (!line.empty()) page.paragraph(columns, line);
+  }
   for (const Detail& line : listed(workload)) {
     page.entry(columns, line.label, label_columns, line.text, Style::dim);
   }
@@ -291,9 +297,11 @@ class ConsoleReporter : public Reporter {
     }
     if (!report.workloads.empty()) page.blank_line();
     if (report.record) {
+      for (const std::string& note : report.record->machine.notes)
+        page.entry(0, "note", 6, note, Style::dim);
       page.paragraph(0,
                      "Run " + report.record->run_id + " took " +
-                         duration_text(report.record->seconds * 1e6) + ".",
+                         gate::duration_text(report.record->seconds * 1e6) + ".",
                      Style::dim);
     }
     write_outcome(report, page);

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "quantity.h"
+#include "pgduet/gate/wording.h"
 
 namespace pgduet::reporters {
 namespace {
@@ -43,12 +43,16 @@ std::string change_text(const std::string& name, const std::string& before,
   return text;
 }
 
+std::string ratio_text(double before, double after) {
+  return before > 0 ? gate::ratio_text(after / before) : "";
+}
+
 std::string time_text(const std::string& clock, std::optional<double> before,
                       std::optional<double> after) {
   if (!before && !after) return "";
-  if (!before) return clock + " " + duration_text(*after);
-  if (!after) return clock + " " + duration_text(*before) + " before";
-  return change_text(clock, duration_text(*before), duration_text(*after),
+  if (!before) return clock + " " + gate::duration_text(*after);
+  if (!after) return clock + " " + gate::duration_text(*before) + " before";
+  return change_text(clock, gate::duration_text(*before), gate::duration_text(*after),
                      ratio_text(*before, *after));
 }
 
@@ -145,7 +149,7 @@ std::string work_text(const gate::QueryReport& query) {
   if (!query.work_before || !query.work_after) return "";
   const auto change = [](const std::string& name, std::int64_t before, std::int64_t after) {
     if (before == after) return std::string();
-    return change_text(name, count_text(before), count_text(after),
+    return change_text(name, gate::count_text(before), gate::count_text(after),
                        ratio_text(static_cast<double>(before), static_cast<double>(after)));
   };
   const gate::Work& before = *query.work_before;
@@ -175,8 +179,15 @@ std::vector<Detail> details_of(const gate::QueryReport& query) {
   if (const std::string work = work_text(query); !about_work && !work.empty()) {
     details.push_back({"work", work});
   }
-  if (const std::string times = times_text(query.times); !times.empty()) {
+  const bool told =
+      std::any_of(query.findings.begin(), query.findings.end(), [&query](const Finding& finding) {
+        return finding.time && is_of_worst_binding(query, finding);
+      });
+  if (const std::string times = times_text(query.times); !told && !times.empty()) {
     details.push_back({"time", times});
+  }
+  if (query.detectable && query.verdict != gate::Verdict::regressed) {
+    details.push_back({"sees", "slowdowns from " + gate::factor_text(*query.detectable) + " on"});
   }
   if (const std::string binding = binding_text(query); !binding.empty()) {
     details.push_back({"with", binding});

@@ -1,5 +1,6 @@
 #include "json.h"
 
+#include <cmath>
 #include <map>
 
 #include "details.h"
@@ -57,6 +58,52 @@ Json position_json(const gate::SourcePosition& position) {
   return {{"file", position.file}, {"line", position.line}};
 }
 
+Json times_json(const std::optional<gate::MinimumTimes>& times) {
+  if (!times) return nullptr;
+  return {{"cpu_us", optional_json(times->cpu_us)},
+          {"wall_us", times->wall_us},
+          {"served_us", times->served_us}};
+}
+
+std::string name_of(gate::TimeOutcome outcome) {
+  switch (outcome) {
+    case gate::TimeOutcome::slower:
+      return "slower";
+    case gate::TimeOutcome::faster:
+      return "faster";
+    case gate::TimeOutcome::same:
+      return "same";
+    case gate::TimeOutcome::noisy:
+      return "noisy";
+    case gate::TimeOutcome::open:
+      break;
+  }
+  return "open";
+}
+
+Json evidence_json(const gate::TimeEvidence& evidence) {
+  Json stages = Json::array();
+  for (const gate::StageTimes& stage : evidence.stages) {
+    const gate::StageJudgement judgement = gate::judge_stage(stage, evidence.limits.report);
+    stages.push_back({{"stage", stage.stage},
+                      {"base", times_json(stage.base)},
+                      {"head", times_json(stage.head)},
+                      {"control", times_json(stage.control)},
+                      {"executions", stage.executions},
+                      {"machine_ratio", stage.machine},
+                      {"ratio", std::exp(judgement.score)}});
+  }
+  return {{"outcome", name_of(evidence.outcome)},
+          {"ratio", evidence.ratio},
+          {"waits", evidence.waits},
+          {"report_from", evidence.limits.report},
+          {"fail_from", evidence.limits.fail},
+          {"stages_agreeing", evidence.agreeing},
+          {"executions", evidence.executions},
+          {"detectable_ratio", evidence.detectable},
+          {"stages", std::move(stages)}};
+}
+
 Json finding_json(const gate::Finding& finding) {
   Json json;
   json["kind"] = name_of(finding.kind);
@@ -70,6 +117,7 @@ Json finding_json(const gate::Finding& finding) {
   json["sentence"] = finding.sentence;
   json["reason"] = finding.reason;
   json["culprit"] = position_json(finding.culprit);
+  if (finding.time) json["time"] = evidence_json(*finding.time);
   return json;
 }
 
@@ -85,11 +133,6 @@ Json binding_json(const gate::QueryReport& query) {
   return {{"number", binding->number},
           {"coverage", binding->coverage},
           {"parameters", std::move(parameters)}};
-}
-
-Json times_json(const std::optional<gate::MinimumTimes>& times) {
-  if (!times) return nullptr;
-  return {{"cpu_us", optional_json(times->cpu_us)}, {"wall_us", times->wall_us}};
 }
 
 // Unlike in a run record, counters of 0 are written: a script should not have to know defaults.
@@ -113,12 +156,20 @@ Json query_json(const gate::QueryReport& query) {
   json["binding"] = binding_json(query);
   json["times"] = {{"before", times_json(query.times.before)},
                    {"after", times_json(query.times.after)}};
+  json["detectable_ratio"] = optional_json(query.detectable);
+  json["share"] = query.share;
   json["work"] = {{"before", work_json(query.work_before)}, {"after", work_json(query.work_after)}};
   json["findings"] = Json::array();
   for (const gate::Finding& finding : query.findings) {
     json["findings"].push_back(finding_json(finding));
   }
   return json;
+}
+
+Json machine_json(const gate::MachineRecord& machine) {
+  return {{"cores", machine.cores}, {"load", machine.load},         {"steal", machine.steal},
+          {"busy", machine.busy},   {"governor", machine.governor}, {"pinned", machine.pinned},
+          {"notes", machine.notes}};
 }
 
 Json side_json(const gate::SideRecord& side) {
@@ -145,6 +196,9 @@ Json workload_json(const gate::WorkloadReport& workload) {
     json["head"] = side_json(record->head);
   }
   json["compared_with"] = workload.compared_with;
+  json["impact"] = workload.impact;
+  json["impact_ratio"] = optional_json(workload.impact_ratio);
+  json["detection"] = workload.detection;
   json["notes"] = workload.notes;
   json["counts"] = Json::object();
   for (const auto& [verdict, count] : counts) json["counts"][gate::to_text(verdict)] = count;
@@ -162,6 +216,7 @@ class JsonReporter : public Reporter {
       json["run_id"] = report.record->run_id;
       json["started_at"] = report.record->started_at;
       json["seconds"] = report.record->seconds;
+      json["machine"] = machine_json(report.record->machine);
     }
     json["outcome"] = name_of(report.outcome);
     json["exit_status"] = gate::exit_status(report.outcome);

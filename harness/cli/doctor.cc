@@ -7,6 +7,7 @@
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/json.h"
 #include "pgduet/harness/process.h"
+#include "self_test.h"
 
 namespace pgduet::cli {
 namespace {
@@ -17,6 +18,8 @@ struct Options {
   CommonOptions common;
   bool clean = false;
   bool json = false;
+  bool tests_itself = false;
+  SelfTestOptions self_test;
 };
 
 std::string megabytes(std::int64_t bytes) {
@@ -111,6 +114,12 @@ void print(const Json& result, std::ostream& out) {
 }
 
 int doctor(const Options& options, Streams streams) {
+  if (options.tests_itself) {
+    SelfTestOptions self_test_options = options.self_test;
+    self_test_options.common = options.common;
+    self_test_options.json = options.json;
+    return self_test(self_test_options, streams);
+  }
   harness::ClusterCache::Options cache_options;
   cache_options.directory = options.common.cache_directory;
   cache_options.user = harness::server_user(options.common.pg_user);
@@ -133,12 +142,31 @@ int doctor(const Options& options, Streams streams) {
 
 void add_doctor(CLI::App& app, Streams streams, Action& action) {
   CLI::App* command = app.add_subcommand(
-      "doctor", "Say which servers and programs are there, and what the cache holds");
+      "doctor",
+      "Say which servers and programs are there, what the cache holds, and what the gate is worth");
   command->footer(
-      "Exit status 3 when no server was found.\n\n"
-      "Example: pgduet doctor --clean");
+      "Exit status 3 when no server was found; with --self-test, 1 when there was a false "
+      "alarm.\n\n"
+      "Example: pgduet doctor --self-test --runs 20 workloads/shop");
   auto options = std::make_shared<Options>();
-  add_installation_options(*command, options->common);
+  add_run_options(*command, options->common);
+  CLI::Option* self_test =
+      command->add_flag("--self-test", options->tests_itself,
+                        "Judge the workloads against themselves, and with slowdowns of known size "
+                        "put into their queries");
+  command->add_option("--runs", options->self_test.runs, "How often nothing is changed")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str()
+      ->needs(self_test);
+  command->add_option("--cases", options->self_test.cases, "How many slowdowns of each size")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str()
+      ->needs(self_test);
+  command
+      ->add_option("--loops", options->self_test.loops,
+                   "Busy loops beside a third of the runs (default: one a core, two at least)")
+      ->check(CLI::Range(1, 1024))
+      ->needs(self_test);
   command->add_flag("--clean", options->clean,
                     "Remove every cluster that no run uses, and what killed runs left");
   command->add_flag("--json", options->json, "The answer as JSON");

@@ -95,10 +95,10 @@ void add_run_options(CLI::App& command, CommonOptions& options) {
       ->allow_extra_args(false)
       ->type_name("GLOB");
   add_project_options(command, options);
-  command.add_option("--executions", options.executions, "Timed executions of each binding")
-      ->envname("PGDUET_EXECUTIONS")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  command
+      .add_flag("--no-pin", options.no_pin,
+                "Leave client and server on any core while times are taken")
+      ->envname("PGDUET_NO_PIN");
   add_head_version_option(command, options);
   add_installation_options(command, options);
   command
@@ -136,7 +136,7 @@ harness::RunOptions run_options(const CommonOptions& options) {
   run.cache.size_limit_bytes =
       static_cast<std::int64_t>(options.cache_gigabytes * 1024 * 1024 * 1024);
   run.only = options.only;
-  run.executor.executions = options.executions;
+  run.pin = !options.no_pin;
   run.environment = process_environment();
   return run;
 }

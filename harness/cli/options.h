@@ -30,7 +30,7 @@ struct CommonOptions {
   std::string server_url;
   int head_major = 0;
   std::vector<std::string> only;
-  int executions = 5;
+  bool no_pin = false;
 };
 
 // Register them on a command: all that a run takes, or the part that the command needs.

@@ -21,7 +21,8 @@ std::string first_failure(const gate::QueryRun& run) {
 }
 
 int record(const CommonOptions& options, Streams streams) {
-  const harness::RunOptions run = run_options(options);
+  harness::RunOptions run = run_options(options);
+  run.times = harness::Times::screening;
   const auto result = run_and_keep(run, run_directory(options), streams);
   int status = 0;
   for (const gate::WorkloadRecord& workload : result->workloads) {

@@ -119,7 +119,12 @@ void execute(BareSession& session, const harness::Query& query, const gate::Quer
     if (writes) session.execute("ROLLBACK");
   };
   for (const gate::BindingRun& binding : run.bindings) {
-    for (std::size_t i = 0; i < binding.executions.size() + 1; ++i)
+    // The result, two to warm up, and the samples, of which short ones warm up once more.
+    int executions = 3;
+    for (const gate::Execution& sample : binding.executions) {
+      executions += sample.executions + (sample.executions >= 4 ? 1 : 0);
+    }
+    for (int i = 0; i < executions; ++i)
       rolled_back([&] { session.execute_prepared(binding.parameters); });
     rolled_back([&] {
       session.execute(
@@ -143,7 +148,7 @@ void execute_bare(const Project& project, const gate::RunRecord& record) {
   const harness::Installation installation =
       harness::choose_installation(harness::find_installations({}), 0, workload.versions);
   const auto database =
-      harness::open_private_database(workload, cache, {installation, options.user, {}});
+      harness::open_private_database(workload, cache, {installation, "", options.user, {}});
   for (std::size_t i = 0; i < workload.queries.size(); ++i) {
     const harness::Query& query = workload.queries[i];
     const bool writes = query.traits.writes || !query.traits.parsed;

@@ -1,5 +1,5 @@
-// What Replay::execute costs beyond a bare libpq loop over the same prepared statement. Target: at
-// most 5 microseconds an execution.
+// What PreparedQuery::sample costs beyond a bare libpq loop over the same prepared statement.
+// Target: at most 5 microseconds an execution.
 //
 // Both run in turn, pinned to one core, in batches short enough to fit between two interruptions by
 // other processes, and the fastest batch of each counts: the difference of two separate runs would
@@ -14,6 +14,7 @@
 
 #include "../cluster/test_server.h"
 #include "pgduet/harness/executor.h"
+#include "prepared_query.h"
 
 namespace pgduet::harness {
 namespace {
@@ -92,13 +93,16 @@ void executor_overhead(benchmark::State& state) {
   const Database database{.connection_string = bench_database(),
                           .postgres_major = test_installation().major,
                           .local_backend = true};
-  Replay replay(database, bench_query(), {{{"4711"}}}, {}, {});
+  const Query query = bench_query();
+  PreparedQuery prepared(database, query);
+  prepared.configure();
+  prepared.prepare();
   pin_to_one_core();
   double bare_us = std::numeric_limits<double>::max();
   double replay_us = bare_us;
   for (auto _ : state) {
     bare_us = std::min(bare_us, batch_us([&] { return bare.execute(); }));
-    replay_us = std::min(replay_us, batch_us([&] { return replay.execute(0).has_value(); }));
+    replay_us = std::min(replay_us, prepared.sample({"4711"}, batch).wall_us);
   }
   state.counters["bare_us"] = bare_us;
   state.counters["replay_us"] = replay_us;

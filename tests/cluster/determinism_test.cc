@@ -56,7 +56,7 @@ std::map<std::string, std::string> facts_of_a_new_build() {
   options.base.kind = BaseChoice::Kind::none;
   options.installations = {test_installation()};
   options.cache = test_cache_options(cache.path() / "cache");
-  options.executor.executions = 1;
+  options.times = Times::none;
   Silence silence;
   return facts_of(*run_workloads(options, silence));
 }

@@ -80,6 +80,7 @@ gate::RunRecord run_record() {
   run.run_id = "20261121T101500.042Z-1f3a3c";
   run.started_at = "2026-11-21T10:15:00Z";
   run.seconds = 12.3;
+  run.machine = {2, 0.75, 0.001, 0.6, "", true, {}};
   run.workloads = {shop, metrics};
   return run;
 }
@@ -137,12 +138,28 @@ gate::QueryReport regressed(const gate::QueryRecord& record) {
       "index orders_customer_id_created_at_idx was dropped by "
       "workloads/shop/setup/007_cleanup.sql:3";
   scan.culprit = {"workloads/shop/setup/007_cleanup.sql", 3, 0};
+  gate::TimeEvidence evidence;
+  for (int stage = 1; stage <= 3; ++stage) {
+    evidence.stages.push_back({.stage = stage,
+                               .base = {60.2, 31.4, 32},
+                               .head = {76'300, 75'100, 75'200},
+                               .control = gate::MinimumTimes{61, 31.5, 32.1},
+                               .executions = 320});
+  }
+  evidence = gate::judge_stages(evidence.stages, {1.1, 1.1});
+  Finding slower =
+      finding(Finding::Kind::time, Finding::Weight::convicts, gate::sentence_of(evidence));
+  slower.binding = 1;
+  slower.ratio = evidence.ratio;
+  slower.time = evidence;
   Finding sort = finding(Finding::Kind::plan, Finding::Weight::informs,
                          "a Sort by o.created_at DESC appeared: the index gave that order");
   sort.binding = 2;
-  query.findings = {blocks, scan, sort};
+  query.findings = {blocks, slower, scan, sort};
   query.times.before = gate::MinimumTimes{60.2, 31.4};
   query.times.after = gate::MinimumTimes{76'300, 75'100};
+  query.detectable = 1.1;
+  query.share = 0.31;
   query.work_before = work(24, 20);
   query.work_after = work(8'334, 100'000);
   query.next_step =
@@ -211,6 +228,7 @@ gate::QueryReport accepted(const gate::QueryRecord& record) {
   gate::QueryReport query = query_report(record, Verdict::accepted, "touches 3.0× the blocks");
   query.findings = {finding(Finding::Kind::work, Finding::Weight::convicts,
                             "touches 360 blocks instead of 120 (3.0×)")};
+  query.detectable = 1.13;
   query.notes = {"accepted by @payments until 2027-03-31: fraud check joins the risk table"};
   return query;
 }
@@ -291,6 +309,10 @@ gate::Report sample_report() {
   shop_report.name = shop.name;
   shop_report.record = &shop;
   shop_report.compared_with = "base 3f2a91c (origin/main) and 12 baselines";
+  shop_report.impact = "+3.2 % CPU of the weighted workload; 91 % of that from orders_of_customer";
+  shop_report.impact_ratio = 1.032;
+  shop_report.detection =
+      "slowdowns from 1.10× on would have shown in half of the queries, from 1.13× on in 95 %";
   shop_report.queries = {
       regressed(shop.queries[0]),
       wrong_result(shop.queries[1]),

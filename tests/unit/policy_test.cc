@@ -34,7 +34,8 @@ TEST(SetPolicy, NamesTheNearestKey) {
             "\"time_ratio\"?");
   EXPECT_EQ(error_for("speed", "1.3"),
             "workload.json:14: unrecognized policy \"speed\"\n  hint: Known policies are "
-            "time_ratio, work_ratio, work_blocks, changed, new, inconclusive.");
+            "time_ratio, minor_time_ratio, work_ratio, work_blocks, minor_share, changed, new, "
+            "inconclusive.");
 }
 
 TEST(SetPolicy, RefusesValuesOutOfRange) {
@@ -51,6 +52,8 @@ TEST(SetPolicy, RefusesValuesOutOfRange) {
   EXPECT_EQ(error_for("work_blocks", "1.5"),
             "workload.json:14: policy \"work_blocks\" must be a whole number from 0 on, not "
             "\"1.5\"");
+  EXPECT_EQ(error_for("minor_share", "2"),
+            "workload.json:14: policy \"minor_share\" must be a number from 0 to 1, not \"2\"");
   EXPECT_EQ(error_for("changed", "fial"),
             "workload.json:14: policy \"changed\" must be \"report\" or \"fail\", not \"fial\"\n"
             "  hint: Did you mean \"fail\"?");
@@ -60,11 +63,16 @@ TEST(SetPolicy, RefusesValuesOutOfRange) {
 }
 
 TEST(PolicyJson, ComesBackAsItWas) {
-  const Policy policy = {
-      1.3, 4, 128, Policy::Action::fail, Policy::Action::fail, Policy::Action::report};
+  const Policy policy = {.time_ratio = 1.3,
+                         .minor_share = 0.01,
+                         .minor_time_ratio = 2,
+                         .work_ratio = 4,
+                         .work_blocks = 128,
+                         .changed = Policy::Action::fail,
+                         .new_query = Policy::Action::fail};
   EXPECT_EQ(to_json(policy).dump(),
-            R"({"time_ratio":1.3,"work_ratio":4.0,"work_blocks":128,"changed":"fail",)"
-            R"("new":"fail","inconclusive":"report"})");
+            R"({"time_ratio":1.3,"minor_time_ratio":2.0,"work_ratio":4.0,"work_blocks":128,)"
+            R"("minor_share":0.01,"changed":"fail","new":"fail","inconclusive":"report"})");
   EXPECT_EQ(policy_from_json(to_json(policy)), policy);
 }
 

@@ -9,7 +9,6 @@
 #include "details.h"
 #include "pgduet/gate/json.h"
 #include "pgduet/reporters/reporter.h"
-#include "quantity.h"
 #include "sample_report.h"
 #include "terminal_text.h"
 #include "utf8.h"
@@ -295,35 +294,6 @@ TEST(TimesText, TellsOnlyWhatIsKnown) {
 }
 
 // Quantities.
-
-TEST(DurationText, HasTwoSignificantDigitsAndTheRightUnit) {
-  EXPECT_EQ(duration_text(0), "0 µs");
-  EXPECT_EQ(duration_text(0.314), "0.31 µs");
-  EXPECT_EQ(duration_text(7.53), "7.5 µs");
-  EXPECT_EQ(duration_text(9.96), "10 µs");
-  EXPECT_EQ(duration_text(31.4), "31 µs");
-  EXPECT_EQ(duration_text(312.4), "312 µs");
-  EXPECT_EQ(duration_text(999.6), "1.0 ms");
-  EXPECT_EQ(duration_text(75'100), "75 ms");
-  EXPECT_EQ(duration_text(1.23e6), "1.2 s");
-  EXPECT_EQ(duration_text(7.2e9), "7,200 s");
-}
-
-TEST(CountText, GroupsDigitsByThree) {
-  EXPECT_EQ(count_text(0), "0");
-  EXPECT_EQ(count_text(999), "999");
-  EXPECT_EQ(count_text(1'000), "1,000");
-  EXPECT_EQ(count_text(-123'456), "-123,456");
-  EXPECT_EQ(count_text(12'345'678), "12,345,678");
-}
-
-TEST(RatioText, SaysHowManyTimesAsMuch) {
-  EXPECT_EQ(ratio_text(24, 8'334), "347×");
-  EXPECT_EQ(ratio_text(10, 13), "1.3×");
-  EXPECT_EQ(ratio_text(12'000, 20), "0.0017×");
-  EXPECT_EQ(ratio_text(10, 0), "0×");
-  EXPECT_EQ(ratio_text(0, 5), "");
-}
 
 // Text for terminals.
 

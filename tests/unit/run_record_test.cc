@@ -18,7 +18,12 @@ BindingRun full_binding() {
       R"({"Plan": {"Node Type": "Result", "Unknown Field": [1, 2.5, null, {"x": "y"}]}})");
   binding.shape = "5f0c1a9be2d4";
   binding.work = {24, 1, 20, 300, 5, 25};
-  binding.executions = {{63.5, 41.25, 0}, {70, std::nullopt, 1}};
+  binding.executions = {{63.5, 41.25, 12.5, 40},
+                        {.wall_us = 70, .cpu_us = std::nullopt, .stage = 1},
+                        {.wall_us = 70, .cpu_us = std::nullopt, .stage = 1, .control = true}};
+  binding.stage_failure = StageFailure{
+      2,
+      {.kind = ExecutionFailure::Kind::error, .sqlstate = "22012", .message = "division by zero"}};
   return binding;
 }
 
@@ -70,6 +75,7 @@ RunRecord full_record() {
   record.started_at = "2026-11-21T10:15:00Z";
   record.seconds = 12.5;
   record.only_selected = true;
+  record.machine = {2, 0.5, 0.01, 0.75, "performance", true, {"a note"}};
   WorkloadRecord workload;
   workload.name = "shop";
   workload.directory = "workloads/shop";
@@ -180,14 +186,26 @@ TEST(RunRecordText, NamesTheMemberOfTheWrongType) {
             "run.json: \"postgres_major\" is not an integer");
 }
 
-TEST(MinimumTimes, AreThoseOfTheScreening) {
+TEST(MinimumTimes, AreThoseOfOneStage) {
   BindingRun binding;
   EXPECT_FALSE(minimum_times(binding));
-  binding.executions = {{50, 45, 0}, {40, 48, 0}, {60, std::nullopt, 0}, {1, 1, 1}};
-  const auto times = minimum_times(binding);
-  ASSERT_TRUE(times);
-  EXPECT_EQ(times->wall_us, 40);
-  EXPECT_EQ(times->cpu_us, 45);
+  binding.executions = {{50, 45, 10},
+                        {45, 48, 2},
+                        {.wall_us = 1, .cpu_us = 1, .stage = 1},
+                        {.wall_us = 2, .cpu_us = 2, .stage = 1, .control = true}};
+  EXPECT_EQ(minimum_times(binding), (MinimumTimes{45, 45, 40}));
+  EXPECT_EQ(minimum_times(binding, 1), (MinimumTimes{1, 1, 1}));
+  EXPECT_EQ(minimum_times(binding, 1, true), (MinimumTimes{2, 2, 2}));
+  EXPECT_FALSE(minimum_times(binding, 2));
+}
+
+TEST(MinimumTimes, AClockThatMissesExecutionsIsNone) {
+  BindingRun binding;
+  binding.executions = {{50, 45}, {40, std::nullopt}};
+  EXPECT_EQ(minimum_times(binding), (MinimumTimes{40, std::nullopt, 40}));
+  binding.executions = {{50, 4000}, {40, 0}};
+  EXPECT_EQ(minimum_times(binding), (MinimumTimes{40, std::nullopt, 40}))
+      << "it ticks too coarsely";
 }
 
 std::string text_of(const std::vector<ParameterValue>& parameters) { return to_text(parameters); }

@@ -1,4 +1,4 @@
-#include "wording.h"
+#include "pgduet/gate/wording.h"
 
 #include <gtest/gtest.h>
 
@@ -47,4 +47,23 @@ TEST(ListText, ReadsLikeASentence) {
 }
 
 }  // namespace
+TEST(Wording, DurationsHaveTwoDigits) {
+  EXPECT_EQ(duration_text(0), "0 µs");
+  EXPECT_EQ(duration_text(0.314), "0.31 µs");
+  EXPECT_EQ(duration_text(7.53), "7.5 µs");
+  EXPECT_EQ(duration_text(9.96), "10 µs");
+  EXPECT_EQ(duration_text(31.4), "31 µs");
+  EXPECT_EQ(duration_text(312.4), "312 µs");
+  EXPECT_EQ(duration_text(999.6), "1.0 ms");
+  EXPECT_EQ(duration_text(75'100), "75 ms");
+  EXPECT_EQ(duration_text(1.23e6), "1.2 s");
+  EXPECT_EQ(duration_text(7.2e9), "7,200 s");
+}
+
+TEST(Wording, FactorsHaveTwoDecimals) {
+  EXPECT_EQ(factor_text(1.07), "1.07×");
+  EXPECT_EQ(factor_text(2.4149), "2.41×");
+  EXPECT_EQ(factor_text(347.2), "347×");
+}
+
 }  // namespace pgduet::gate

@@ -10,6 +10,7 @@
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/plan_diff.h"
 #include "pgduet/gate/run_record.h"
+#include "pgduet/gate/time.h"
 #include "pgduet/gate/work.h"
 
 namespace pgduet::gate {
@@ -48,7 +49,8 @@ struct Finding {
   std::string sentence;         // the whole finding in one sentence, without a final period
   std::string reason;  // the plain reason, where it can be known: "index orders_customer_id_idx was
                        // dropped by setup/007_cleanup.sql:3"
-  SourcePosition culprit;  // the place that the reason names; empty when unknown
+  SourcePosition culprit;            // the place that the reason names; empty when unknown
+  std::optional<TimeEvidence> time;  // of a finding about time
 
   bool operator==(const Finding&) const = default;
 };
@@ -56,7 +58,7 @@ struct Finding {
 // Whether a finding of that kind convicts.
 bool has_convicting(const std::vector<Finding>& findings, Finding::Kind kind);
 
-// Fastest times of the binding that decided the verdict; shown, not judged.
+// Fastest times of the binding that decided the verdict: those of the duet, else of the screening.
 struct TimesShown {
   std::optional<MinimumTimes> before;  // of base, else of the baseline
   std::optional<MinimumTimes> after;
@@ -74,6 +76,10 @@ struct QueryReport {
   std::string next_step;           // what to do now, in one sentence; "" when nothing
   int worst_binding = 0;           // 0 when there is none
   TimesShown times;
+  // The smallest slowdown that this run would have reported of each of its bindings, as a ratio.
+  // Nothing where no time was compared: the same statement on the same database, say.
+  std::optional<double> detectable;
+  double share = 0;                 // of the workload's time on base: executions by weight, 0 to 1
   std::optional<Work> work_before;  // of the worst binding
   std::optional<Work> work_after;
   const QueryRecord* record = nullptr;  // inside Report::record; null for a missing query
@@ -86,6 +92,13 @@ struct WorkloadReport {
   std::vector<std::string>
       notes;                  // stale baselines, what could not be measured on this server, ...
   std::string compared_with;  // "base 3f2a91c and 31 baselines", "31 baselines", "nothing"
+  // What the change does to the workload as a whole: "+3.2 % CPU of the weighted workload; 91 % of
+  // that from orders_of_customer". "" where no time was compared.
+  std::string impact;
+  std::optional<double> impact_ratio;  // head / base of the weighted workload's time
+  // How small a slowdown the run could have told: "slowdowns from 1.11× on would have shown in half
+  // of the queries, from 1.18× on in 95 %". "" where no time was compared.
+  std::string detection;
 };
 
 struct Report {

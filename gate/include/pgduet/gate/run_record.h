@@ -45,13 +45,27 @@ struct ExecutionFailure {
   bool operator==(const ExecutionFailure&) const = default;
 };
 
-// One timed run of one binding, without EXPLAIN.
+// One sample: a batch of executions of one binding in a row, without EXPLAIN. Times are those of
+// one execution.
 struct Execution {
-  double wall_us = 0;
-  std::optional<double> cpu_us;  // CPU time of the server process; nothing where it cannot be seen
-  int stage = 0;                 // 0: the screening executions
+  double wall_us = 0;  // as the client sees it
+  // CPU time of the server process, with its workers where the plan is parallel; or what else
+  // SideRecord::clock names. Nothing where neither can be had.
+  std::optional<double> cpu_us;
+  double client_us = 0;  // CPU time of the client; within wall_us
+  int executions = 1;
+  int stage = 0;         // 0: the screening; from 1: the duet
+  bool control = false;  // base against itself, see time.h
 
   bool operator==(const Execution&) const = default;
+};
+
+// An execution that failed in the duet, after others had succeeded.
+struct StageFailure {
+  int stage = 1;
+  ExecutionFailure failure;
+
+  bool operator==(const StageFailure&) const = default;
 };
 
 // One binding on one side.
@@ -66,6 +80,7 @@ struct BindingRun {
   std::string shape;  // PlanShape::id of `plan`
   Work work;
   std::vector<Execution> executions;
+  std::optional<StageFailure> stage_failure;
 
   bool operator==(const BindingRun&) const = default;
 };
@@ -124,6 +139,19 @@ struct SideRecord {
   bool operator==(const SideRecord&) const = default;
 };
 
+// The machine, and what went on beside the run.
+struct MachineRecord {
+  int cores = 0;         // that pgduet may use
+  double load = 0;       // the load average over 5 minutes at the end
+  double steal = 0;      // part of the CPU time that the hypervisor gave to others, 0 to 1
+  double busy = 0;       // part of the CPU time that other processes and this run used, 0 to 1
+  std::string governor;  // of the CPU frequency: "performance"; "" when not readable
+  bool pinned = false;   // client and backends shared one core while times were taken
+  std::vector<std::string> notes;  // why not, ...
+
+  bool operator==(const MachineRecord&) const = default;
+};
+
 // One workload of a run.
 struct WorkloadRecord {
   std::string name;
@@ -148,17 +176,22 @@ struct RunRecord {
   std::string started_at;  // ISO 8601, UTC
   double seconds = 0;
   bool only_selected = false;  // --only: a part of the queries was run
+  MachineRecord machine;
   std::vector<WorkloadRecord> workloads;
 
   bool operator==(const RunRecord&) const = default;
 };
 
-// The fastest of the screening executions.
+// The minima of a stage's samples.
 struct MinimumTimes {
   double wall_us = 0;
-  std::optional<double> cpu_us;
+  std::optional<double> cpu_us;  // nothing, too, where the clock is too coarse to see the execution
+  double served_us = 0;          // wall time less the client's CPU time: what the server took
+
+  bool operator==(const MinimumTimes&) const = default;
 };
-std::optional<MinimumTimes> minimum_times(const BindingRun& binding);
+std::optional<MinimumTimes> minimum_times(const BindingRun& binding, int stage = 0,
+                                          bool control = false);
 
 // "customer_id = 42, status = 'open'"; values longer than 40 characters are cut, NULL is NULL. ""
 // without parameters.

@@ -14,6 +14,8 @@
 
 namespace pgduet::harness {
 
+class TaskClock;
+
 // A database that queries run on.
 struct Database {
   std::string connection_string;
@@ -22,6 +24,8 @@ struct Database {
       false;  // the server process is on this machine and ours: its CPU time can be read
   bool writable = false;  // made for queries that write: everything runs in transactions that are
                           // rolled back, also what looks like a SELECT
+  // CPU time of all its sessions and their parallel workers; null where it is not to be had.
+  std::shared_ptr<const TaskClock> task_clock = nullptr;
 };
 
 // The values of all bindings of one query: [binding][parameter].
@@ -32,7 +36,6 @@ using Bindings = std::vector<std::vector<std::optional<std::string>>>;
 Bindings make_bindings(const std::string& workload, const Query& query, const Database& database);
 
 struct ExecutorOptions {
-  int executions = 5;  // timed runs a binding, after one that fills caches and takes the result
   std::chrono::milliseconds lost_connection_wait{
       10000};  // how long the server may take to come back after a crashed backend
 };
@@ -51,11 +54,8 @@ class Replay {
   Replay(Replay&&) noexcept;
   Replay& operator=(Replay&&) noexcept;
 
-  // Result, custom plan, work and the timed executions of every binding, and the generic plan.
+  // Result, custom plan and work of every binding, and the generic plan.
   gate::QueryRun observe();
-
-  // One more timed execution of a binding (from 0), in the same way; nothing when it fails.
-  std::optional<gate::Execution> execute(std::size_t binding);
 
   // Whether the statement itself determines the result of a binding: runs it under other planner
   // settings (no hash join, no merge join, no sequential scan, no parallel workers) and compares.

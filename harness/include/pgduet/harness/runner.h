@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "pgduet/harness/cluster.h"
 #include "pgduet/harness/executor.h"
 #include "pgduet/harness/installation.h"
+#include "pgduet/harness/workload.h"
 
 namespace pgduet::harness {
 
@@ -24,10 +26,30 @@ struct BaseChoice {
     revision,   // the merge base with `value`
     directory,  // `value`: a workload directory, or one that holds a directory of the workload's
                 // name
+    same,       // head's own files
   };
   Kind kind = Kind::automatic;
   std::string value;
 };
+
+// How far times are taken: not at all, of all queries once, or of those that are nominated as often
+// as it takes to decide.
+enum class Times { none, screening, duet };
+
+// What a run does to itself to find out what the gate is worth: see `pgduet doctor --self-test`.
+struct SelfTest {
+  // A cluster for each side although both are made of the same, as those of a change to the setup;
+  // else both sides share one, and are timed although nothing can differ.
+  bool separate_clusters = true;
+  // Extra work, by "workload/query": the query is wrapped on both sides in one that generates so
+  // many rows on head, and none on base. It is a change of nothing but time. Only for queries that
+  // can_be_slowed().
+  std::map<std::string, int> extra_rows;
+  std::map<std::string, double> time_ratios;  // policy of those queries, where it is not their own
+};
+
+// Whether the query only reads, so that it can stand in another one's FROM.
+bool can_be_slowed(const Query& query);
 
 struct RunOptions {
   std::vector<std::filesystem::path> workloads;  // directories with a workload.json
@@ -42,7 +64,10 @@ struct RunOptions {
   std::vector<std::string> only;  // globs of query names; empty: all. Workloads without such a
                                   // query are left out
   ExecutorOptions executor;
-  int analyze_repetitions = 8;                     // where the sample of ANALYZE cannot be fixed
+  Times times = Times::duet;
+  std::optional<SelfTest> self_test;
+  bool pin = true;              // keep client and server on one core while times are taken
+  int analyze_repetitions = 8;  // where the sample of ANALYZE cannot be fixed
   std::map<std::string, std::string> environment;  // of this process: CI's variables
 };
 

@@ -26,6 +26,18 @@ class WorkloadDatabase {
   // destructor.
   virtual Database copy(const std::string& label) = 0;
 
+  // The same, made anew: without what statements that were rolled back left in it. No session may
+  // be on it.
+  virtual Database fresh_copy(const std::string& label) = 0;
+
+  // Starts the server anew, so that its memory lies elsewhere; nothing where it is not ours. No
+  // session survives.
+  virtual void restart() = 0;
+
+  // The CPU time of all sessions that begin from now on, with their parallel workers; null where
+  // that is not to be had. While it lives, it costs each of them a little.
+  virtual std::shared_ptr<const TaskClock> watch_sessions() = 0;
+
   // How it was made: all of a SideRecord but the revision.
   virtual const gate::SideRecord& description() const = 0;
 
@@ -42,13 +54,15 @@ class WorkloadDatabase {
 
 struct PrivateServerOptions {
   Installation installation;
+  std::string label;  // not "": a cluster of its own, beside that of the same setup without a label
   std::optional<SystemUser> user;
   std::function<void(const std::string&)>
       progress;  // "building the database: setup/002_seed.sql"; may be empty
 };
 
 // What makes two sides share one private cluster: equal keys, equal databases.
-std::string cluster_key(const Workload& workload, const Installation& installation);
+std::string cluster_key(const Workload& workload, const Installation& installation,
+                        const std::string& label = {});
 
 // On a private cluster, from `cache` where it is there. Throws what ClusterCache::acquire, Server
 // and build_database throw.

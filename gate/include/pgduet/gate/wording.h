@@ -1,4 +1,4 @@
-// How sentences of the report write numbers and lists.
+// How sentences and reports write quantities and lists.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,12 @@ std::string counted(std::int64_t count, std::string_view noun);
 
 // after / before as people say it: "1,328×", "2.3×", "0.25×". Two significant digits below 100.
 std::string ratio_text(double ratio);
+
+// The same with two decimals, for ratios near 1: "2.41×", "1.07×"; "347×" from 100 on.
+std::string factor_text(double ratio);
+
+// "0.31 µs", "31 µs", "7.5 ms", "75 ms", "1.2 s": two significant digits, three from 100 on.
+std::string duration_text(double microseconds);
 
 // As short as it can be said without loss to six digits: "10.25", "0.5", "1e+12".
 std::string number_text(double value);

@@ -1,0 +1,152 @@
+#include "pgduet/gate/nomination.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "comparison.h"
+#include "pgduet/gate/catalog.h"
+#include "side_differences.h"
+#include "work_findings.h"
+#include "workload_times.h"
+
+namespace pgduet::gate {
+namespace {
+
+// Faster queries are nominated as well, but only those that are clearly faster: they fail nothing.
+const double nominating_gain = std::log(1.25);
+// As many bindings tell how machines differ.
+constexpr std::size_t most_references = 16;
+
+struct Candidate {
+  Nominee nominee;
+  bool by_plan_or_work = false;
+  bool by_screening = false;
+
+  bool nominated() const { return by_plan_or_work || by_screening; }
+};
+
+bool settings_differ(const SideRecord& base, const SideRecord& head) {
+  const SideDifferences differences = compare_sides(&base, head);
+  return !differences.settings.empty() ||
+         std::any_of(differences.objects.begin(), differences.objects.end(),
+                     [](const ObjectDifference& difference) {
+                       return difference.object.kind == "setting";
+                     });
+}
+
+class Nominator {
+ public:
+  Nominator(const WorkloadRecord& record, const WorkloadBaselines& baselines)
+      : record_(record),
+        times_(record, baselines),
+        base_indexes_(index_definitions(record.base ? record.base->catalog : record.head.catalog)) {
+    for (std::size_t i = 0; i < record.queries.size(); ++i) add_query(i);
+  }
+
+  Nominations nominations() {
+    Nominations result;
+    if (record_.base) result.everything_because = everything_because();
+    std::vector<Nominee> others;
+    for (Candidate& candidate : candidates_) {
+      const bool taken = candidate.nominated() || !result.everything_because.empty();
+      if (taken)
+        result.nominees.push_back(candidate.nominee);
+      else
+        others.push_back(candidate.nominee);
+    }
+    if (!record_.base && !result.nominees.empty()) add_references(others, result.nominees);
+    return result;
+  }
+
+ private:
+  void add_query(std::size_t index) {
+    const QueryRecord& query = record_.queries[index];
+    if (!query.head || query.unchanged) return;
+    for (std::size_t i = 0; i < query.head->bindings.size(); ++i) {
+      const BindingRun& head = query.head->bindings[i];
+      const BindingRun* base = WorkloadTimes::base_of(query, head);
+      const auto times = minimum_times(head);
+      if (head.failure || !times) continue;
+      const auto score = times_.screening_score(query, head);
+      if (!score || (base != nullptr && base->failure)) continue;
+      Candidate candidate;
+      candidate.by_plan_or_work = has_other_plan_or_work(query, base, head);
+      const TimeLimits limits = times_.limits_of(query, head, !candidate.by_plan_or_work);
+      candidate.by_screening =
+          *score > nominating_score(limits.report) || *score < -nominating_gain;
+      Nominee& nominee = candidate.nominee;
+      nominee.query = index;
+      nominee.binding = i;
+      nominee.item.limits = limits;
+      nominee.item.rule = times_.stage_rule();
+      nominee.execution_us = times->wall_us;
+      if (base != nullptr) {
+        nominee.execution_us = std::max(nominee.execution_us, minimum_times(*base)->wall_us);
+      }
+      candidates_.push_back(candidate);
+    }
+  }
+
+  bool has_other_plan_or_work(const QueryRecord& query, const BindingRun* base,
+                              const BindingRun& head) const {
+    Reference reference;
+    if (base != nullptr) {
+      reference = base_reference(*query.base, *base, base_indexes_);
+    } else if (const BindingBaseline* baseline = times_.baseline_of(query, head)) {
+      reference = baseline_reference({}, *baseline);
+    }
+    return !has_expected_plan(reference, *query.head, head) ||
+           compare_work(reference.work, head.work, query.policy).verdict != Verdict::passed;
+  }
+
+  std::string everything_because() const {
+    if (record_.base->postgres_version != record_.head.postgres_version) {
+      return "the PostgreSQL versions differ";
+    }
+    if (settings_differ(*record_.base, record_.head)) return "the settings differ";
+    std::set<std::size_t> all;
+    std::set<std::size_t> nominated;
+    for (const Candidate& candidate : candidates_) {
+      all.insert(candidate.nominee.query);
+      if (candidate.nominated()) nominated.insert(candidate.nominee.query);
+    }
+    if (all.size() < few_queries && !all.empty()) return "few queries can differ";
+    if (2 * nominated.size() >= all.size() && !all.empty()) return "half of the queries differ";
+    return "";
+  }
+
+  // Evenly spread over the queries that nobody suspects.
+  static void add_references(const std::vector<Nominee>& others, std::vector<Nominee>& nominees) {
+    const std::size_t count = std::min(most_references, others.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      nominees.push_back(others[i * others.size() / count]);
+      nominees.back().item.reference = true;
+    }
+  }
+
+  const WorkloadRecord& record_;
+  WorkloadTimes times_;
+  IndexDefinitions base_indexes_;
+  std::vector<Candidate> candidates_;
+};
+
+}  // namespace
+
+Nominations nominate(const WorkloadRecord& record, const WorkloadBaselines& baselines) {
+  return Nominator(record, baselines).nominations();
+}
+
+std::vector<std::vector<StageTimes>> stages_of(const WorkloadRecord& record,
+                                               const WorkloadBaselines& baselines,
+                                               const std::vector<Nominee>& nominees) {
+  const WorkloadTimes times(record, baselines);
+  std::vector<std::vector<StageTimes>> stages;
+  for (const Nominee& nominee : nominees) {
+    const QueryRecord& query = record.queries.at(nominee.query);
+    stages.push_back(times.stages_of(query, query.head->bindings.at(nominee.binding)));
+  }
+  return stages;
+}
+
+}  // namespace pgduet::gate

@@ -1,0 +1,296 @@
+#include "pgduet/gate/time.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <map>
+
+#include "pgduet/gate/wording.h"
+
+namespace pgduet::gate {
+namespace {
+
+// One clock's ln(head / base), and ln(control / base) where base was measured against itself.
+struct ClockScore {
+  double score = 0;
+  double control = 0;
+  bool drowned = false;  // base strays from itself as far as head does from base
+};
+
+ClockScore clock_score(double base, double head, std::optional<double> control, double machine) {
+  ClockScore result;
+  const double expected = base * machine;
+  result.score = std::log(head / expected);
+  if (!control) return result;
+  result.control = std::log(*control / base);
+  result.drowned = std::abs(head - expected) <= std::abs(*control - base);
+  return result;
+}
+
+struct StageScores {
+  ClockScore elapsed;
+  std::optional<ClockScore> cpu;
+};
+
+// The control stands only where the executions are short.
+bool has_control(const StageTimes& stage) {
+  return stage.control && stage.base.served_us < short_execution_us;
+}
+
+StageScores scores_of(const StageTimes& stage) {
+  const auto control = [&stage](std::optional<double> (*clock)(const MinimumTimes&)) {
+    return has_control(stage) ? clock(*stage.control) : std::nullopt;
+  };
+  StageScores scores;
+  scores.elapsed =
+      clock_score(stage.base.served_us, stage.head.served_us,
+                  control([](const MinimumTimes& times) { return std::optional(times.served_us); }),
+                  stage.machine);
+  if (stage.base.cpu_us && stage.head.cpu_us) {
+    scores.cpu =
+        clock_score(*stage.base.cpu_us, *stage.head.cpu_us,
+                    control([](const MinimumTimes& times) { return times.cpu_us; }), stage.machine);
+  }
+  return scores;
+}
+
+std::vector<double> scores_of(std::span<const StageTimes> stages) {
+  std::vector<double> scores;
+  for (const StageTimes& stage : stages) scores.push_back(judge_stage(stage, 1).score);
+  return scores;
+}
+
+double median_of(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+void lower(MinimumTimes& times, const MinimumTimes& other) {
+  times.wall_us = std::min(times.wall_us, other.wall_us);
+  times.served_us = std::min(times.served_us, other.served_us);
+  if (!other.cpu_us) times.cpu_us.reset();
+  if (times.cpu_us) times.cpu_us = std::min(*times.cpu_us, *other.cpu_us);
+}
+
+// The slowdown that would just have convicted: what the stages' median score falls short of, or
+// what base strays from itself.
+double detectable_ratio(std::span<const StageTimes> stages, const TimeLimits& limits) {
+  double stray = 0;
+  for (const StageTimes& stage : stages) {
+    if (!has_control(stage)) continue;
+    const StageScores scores = scores_of(stage);
+    stray = std::max(stray, std::abs(scores.elapsed.control));
+    if (scores.cpu) stray = std::max(stray, std::abs(scores.cpu->control));
+  }
+  const double shortfall = std::max(0.0, -median_of(scores_of(stages)));
+  return std::max(limits.report * std::exp(shortfall), std::exp(stray));
+}
+
+StageVote vote_of(TimeOutcome outcome) {
+  switch (outcome) {
+    case TimeOutcome::slower:
+      return StageVote::slower;
+    case TimeOutcome::faster:
+      return StageVote::faster;
+    case TimeOutcome::noisy:
+      return StageVote::noisy;
+    case TimeOutcome::open:
+    case TimeOutcome::same:
+      break;
+  }
+  return StageVote::same;
+}
+
+// Whether most of what head takes more is not CPU time.
+bool mostly_waits(const TimeEvidence& evidence) {
+  if (!evidence.base.cpu_us || !evidence.head.cpu_us) return false;
+  const double elapsed_us = evidence.head.served_us - evidence.base.served_us;
+  return elapsed_us > 2 * (*evidence.head.cpu_us - *evidence.base.cpu_us);
+}
+
+std::string clocks_text(const TimeEvidence& evidence) {
+  std::string text;
+  if (evidence.base.cpu_us && evidence.head.cpu_us) {
+    text = "CPU " + duration_text(*evidence.base.cpu_us) + " → " +
+           duration_text(*evidence.head.cpu_us) + ", ";
+  }
+  return text + "wall " + duration_text(evidence.base.wall_us) + " → " +
+         duration_text(evidence.head.wall_us);
+}
+
+std::string verdict_text(const TimeEvidence& evidence) {
+  const double ratio = evidence.ratio;
+  switch (evidence.outcome) {
+    case TimeOutcome::slower:
+      return factor_text(ratio) + " slower" + (evidence.waits ? ", by waiting" : "");
+    case TimeOutcome::faster:
+      return factor_text(1 / ratio) + " faster";
+    case TimeOutcome::noisy:
+      return "the machine is too noisy for a limit of " + factor_text(evidence.limits.report) +
+             ": base differs from itself as much as head from base";
+    case TimeOutcome::open:
+      return "not measured to the end";
+    case TimeOutcome::same:
+      break;
+  }
+  return "not slower";
+}
+
+}  // namespace
+
+TimeLimits time_limits(double time_ratio, const TimeBasis& basis) {
+  TimeLimits limits;
+  limits.report = time_ratio;
+  if (!basis.two_clocks) limits.report = std::max(limits.report, one_clock_ratio);
+  if (!basis.base_side) limits.report = std::max(limits.report, baseline_time_ratio);
+  limits.fail = limits.report;
+  if (basis.only_time) {
+    const bool sure = basis.two_clocks && basis.base_side;
+    limits.fail = std::max(limits.fail, sure ? time_only_ratio : unsure_time_only_ratio);
+  }
+  return limits;
+}
+
+std::vector<StageTimes> stage_times(const BindingRun& base, const BindingRun& head) {
+  std::map<int, int> executions;
+  for (const Execution& execution : head.executions) {
+    if (execution.stage > 0) executions[execution.stage] += execution.executions;
+  }
+  std::vector<StageTimes> stages;
+  for (const auto& [stage, count] : executions) {
+    const auto of_base = minimum_times(base, stage);
+    const auto of_head = minimum_times(head, stage);
+    if (!of_base || !of_head) continue;
+    stages.push_back({.stage = stage,
+                      .base = *of_base,
+                      .head = *of_head,
+                      .control = minimum_times(base, stage, true),
+                      .executions = count});
+  }
+  return stages;
+}
+
+StageJudgement judge_stage(const StageTimes& stage, double limit_ratio) {
+  const StageScores scores = scores_of(stage);
+  const double limit = std::log(limit_ratio);
+  const ClockScore& elapsed = scores.elapsed;
+  const ClockScore& cpu = scores.cpu ? *scores.cpu : elapsed;
+  const bool drowned = elapsed.drowned || cpu.drowned;
+  StageJudgement judgement;
+  judgement.score = std::min(elapsed.score, cpu.score);
+  if (judgement.score > limit) {
+    judgement.vote = drowned ? StageVote::noisy : StageVote::slower;
+  } else if (elapsed.score > std::max(limit, std::log(waiting_ratio)) && cpu.score > -limit &&
+             !elapsed.drowned) {
+    judgement.vote = StageVote::slower;
+    judgement.waits = true;
+  } else if (std::max(elapsed.score, cpu.score) < -limit && !drowned) {
+    judgement.vote = StageVote::faster;
+  }
+  return judgement;
+}
+
+TimeOutcome decide(std::span<const StageTimes> stages, double limit_ratio, StageRule rule) {
+  std::array<int, 4> votes{};
+  for (const StageTimes& stage : stages) {
+    ++votes.at(static_cast<std::size_t>(judge_stage(stage, limit_ratio).vote));
+  }
+  const auto count = [&votes](StageVote vote) { return votes.at(static_cast<std::size_t>(vote)); };
+  const int slower = count(StageVote::slower);
+  const int faster = count(StageVote::faster);
+  const int not_slower = count(StageVote::same) + faster;
+  const int left = rule.most - static_cast<int>(stages.size());
+  if (slower >= rule.majority) return TimeOutcome::slower;
+  if (faster >= rule.majority) return TimeOutcome::faster;
+  // Enough stages against it, and it cannot become faster either.
+  const bool may_be_faster = faster + left >= rule.majority && faster == not_slower;
+  const bool refuted = not_slower > rule.most - rule.majority;
+  if (refuted && (!may_be_faster || left == 0)) return TimeOutcome::same;
+  return left > 0 ? TimeOutcome::open : TimeOutcome::noisy;
+}
+
+bool is_decided(std::span<const StageTimes> stages, const TimeLimits& limits, StageRule rule) {
+  const TimeOutcome outcome = decide(stages, limits.report, rule);
+  if (outcome == TimeOutcome::open) return false;
+  return outcome != TimeOutcome::slower || limits.fail <= limits.report ||
+         decide(stages, limits.fail, rule) != TimeOutcome::open;
+}
+
+TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limits,
+                          StageRule rule) {
+  TimeEvidence evidence;
+  evidence.limits = limits;
+  evidence.outcome = decide(stages, limits.report, rule);
+  if (stages.empty()) return evidence;
+  evidence.fails = evidence.outcome == TimeOutcome::slower &&
+                   decide(stages, limits.fail, rule) == TimeOutcome::slower;
+  evidence.base = stages.front().base;
+  evidence.head = stages.front().head;
+  int waiting = 0;
+  std::vector<double> machine;
+  for (const StageTimes& stage : stages) {
+    lower(evidence.base, stage.base);
+    lower(evidence.head, stage.head);
+    evidence.executions += stage.executions;
+    const StageJudgement judgement = judge_stage(stage, limits.report);
+    const bool agrees =
+        judgement.vote == vote_of(evidence.outcome) ||
+        (evidence.outcome == TimeOutcome::same && judgement.vote == StageVote::faster);
+    if (agrees) ++evidence.agreeing;
+    if (judgement.waits) ++waiting;
+    machine.push_back(stage.machine);
+  }
+  evidence.waits = evidence.outcome == TimeOutcome::slower &&
+                   (2 * waiting > evidence.agreeing || mostly_waits(evidence));
+  const bool by_cpu = evidence.base.cpu_us && evidence.head.cpu_us && !evidence.waits;
+  evidence.ratio = (by_cpu ? *evidence.head.cpu_us / *evidence.base.cpu_us
+                           : evidence.head.served_us / evidence.base.served_us) /
+                   median_of(std::move(machine));
+  evidence.detectable = detectable_ratio(stages, limits);
+  evidence.stages = std::move(stages);
+  return evidence;
+}
+
+std::string sentence_of(const TimeEvidence& evidence) {
+  std::string text = verdict_text(evidence) + " (" + clocks_text(evidence) + "), ";
+  const auto stages = static_cast<std::int64_t>(evidence.stages.size());
+  if (evidence.outcome == TimeOutcome::open) {
+    text += counted(stages, "stage");
+  } else {
+    text += std::to_string(evidence.agreeing) + " of " + counted(stages, "stage") +
+            (stages == 1 ? " agrees" : " agree");
+  }
+  return text + ", " + counted(evidence.executions, "execution") + " a side";
+}
+
+std::optional<double> screening_score(const BindingRun& base, const BindingRun& head) {
+  const auto before = minimum_times(base);
+  const auto after = minimum_times(head);
+  if (!before || !after) return std::nullopt;
+  if (before->cpu_us && after->cpu_us) return std::log(*after->cpu_us / *before->cpu_us);
+  return std::log(after->served_us / before->served_us);
+}
+
+double screening_noise(const BindingRun& run) {
+  std::array<double, 2> minima;
+  minima.fill(std::numeric_limits<double>::infinity());
+  std::size_t half = 0;
+  for (const Execution& execution : run.executions) {
+    if (execution.stage != 0) continue;
+    const double time = execution.cpu_us.value_or(execution.wall_us - execution.client_us);
+    minima.at(half) = std::min(minima.at(half), time);
+    half = 1 - half;
+  }
+  const bool measured =
+      std::isfinite(minima[0]) && std::isfinite(minima[1]) && minima[0] > 0 && minima[1] > 0;
+  return measured ? std::abs(std::log(minima[1] / minima[0])) : 0;
+}
+
+double nominating_score(double limit_ratio) { return nominated_part * std::log(limit_ratio); }
+
+}  // namespace pgduet::gate

@@ -1,0 +1,65 @@
+// The times of a workload's bindings, beside those that they are compared with.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pgduet/gate/baseline.h"
+#include "pgduet/gate/judge.h"
+#include "pgduet/gate/run_record.h"
+#include "pgduet/gate/time.h"
+
+namespace pgduet::gate {
+
+// So many other queries must tell how this machine differs from that of the baselines.
+constexpr std::size_t least_other_queries = 3;
+
+class WorkloadTimes {
+ public:
+  // Both have to outlive it.
+  WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselines& baselines);
+
+  // Against which rule stages count.
+  StageRule stage_rule() const;
+
+  // The query's part of the workload's time, 0 to 1: executions by weight, the mean of its
+  // bindings.
+  double share_of(const QueryRecord& query) const;
+
+  // Slower from here on: by the query's policy, its share and what it is compared with.
+  TimeLimits limits_of(const QueryRecord& query, const BindingRun& head, bool only_time) const;
+
+  // ln(head / reference) of the screening; nothing when there is nothing to compare with, or the
+  // machines cannot be compared.
+  std::optional<double> screening_score(const QueryRecord& query, const BindingRun& head) const;
+
+  std::vector<StageTimes> stages_of(const QueryRecord& query, const BindingRun& head) const;
+
+  // The binding on base with the same values; null when there is none.
+  static const BindingRun* base_of(const QueryRecord& query, const BindingRun& head);
+
+  const BindingBaseline* baseline_of(const QueryRecord& query, const BindingRun& head) const;
+
+ private:
+  // ln(head / baseline) of all bindings of one stage, and where in that order each query's are.
+  struct Observations {
+    std::vector<double> sorted;
+    std::map<const QueryRecord*, std::vector<std::size_t>> ranks;
+  };
+  void observe(const QueryRecord& query,
+               std::map<int, std::vector<std::pair<double, const QueryRecord*>>>& stages) const;
+  std::optional<double> machine_of(int stage, const QueryRecord& query) const;
+  std::optional<double> logarithm_of(const QueryRecord& query, const BindingRun& head,
+                                     int stage) const;
+
+  const WorkloadRecord& record_;
+  const WorkloadBaselines& baselines_;
+  double total_us_ = 0;
+  std::map<const QueryRecord*, double> weighted_us_;
+  std::map<int, Observations> against_baselines_;  // by stage; without a base side only
+};
+
+}  // namespace pgduet::gate

@@ -1,0 +1,360 @@
+#include "timing.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <map>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "machine.h"
+#include "pgduet/gate/duet.h"
+#include "pgduet/gate/error.h"
+#include "pgduet/harness/interrupt.h"
+#include "prepared_query.h"
+
+namespace pgduet::harness {
+namespace {
+
+using gate::BindingRun;
+using gate::DuetSide;
+using gate::DuetTurn;
+
+// Sessions are kept open for so many queries at a time: up to three each.
+constexpr std::size_t queries_of_group = 12;
+// Where nothing can differ, times are only shown.
+constexpr int shown_rounds = 3;
+// The first execution of a session fills its caches. A second one does the rest where it is cheap,
+// and one that takes very long is a sample itself.
+constexpr double warmed_once_us = 50e3;
+constexpr double counted_warm_up_us = 1e6;
+
+constexpr std::chrono::seconds server_return_wait{10};
+constexpr std::chrono::milliseconds reconnect_interval{20};
+
+bool is_parallel(const gate::Json& plan) {
+  if (plan.is_object()) {
+    if (plan.contains("Workers Planned")) return true;
+    for (const char* member : {"Plan", "Plans"}) {
+      if (plan.contains(member) && is_parallel(plan[member])) return true;
+    }
+  }
+  return plan.is_array() && std::any_of(plan.begin(), plan.end(), is_parallel);
+}
+
+// Each side writes to a database of its own, so that none sees the other's dead rows.
+const char* copy_label(DuetSide side) {
+  switch (side) {
+    case DuetSide::base:
+      return "base";
+    case DuetSide::control:
+      return "control";
+    case DuetSide::head:
+      break;
+  }
+  return "head";
+}
+
+}  // namespace
+
+// One binding with the sides that are timed.
+struct Timing::Item {
+  TimedQuery* query = nullptr;
+  std::size_t binding = 0;
+  std::vector<DuetSide> sides;
+  int rounds = 0;
+  int executions = 1;
+  double execution_us = 0;  // 0: not known yet
+  bool parallel = false;
+  bool failed = false;
+  std::vector<std::pair<DuetSide, gate::Execution>> samples;
+
+  TimedSide& side(DuetSide side_of) const {
+    return side_of == DuetSide::head ? query->head : *query->base;
+  }
+  BindingRun& run(DuetSide side_of) const { return side(side_of).run->bindings.at(binding); }
+};
+
+// The sessions of one group, opened when they are first needed.
+class Timing::Sessions {
+ public:
+  Sessions(Timing& timing, std::optional<int> core, bool parallel) : timing_(timing), core_(core) {
+    if (!parallel) return;
+    for (WorkloadDatabase* database : {timing.base_, &timing.head_}) {
+      if (database != nullptr && !clocks_.contains(database)) {
+        clocks_[database] = database->watch_sessions();
+      }
+    }
+  }
+
+  // Throws StatementFailure.
+  gate::Execution sample(const Item& item, DuetSide side, int executions) {
+    check_interrupt();
+    PreparedQuery& query = session(item, side);
+    return query.sample(item.side(side).bindings.at(item.binding), executions, item.parallel);
+  }
+
+  // After a lost connection: the server may need a moment to come back.
+  void reopen(const Item& item, DuetSide side) {
+    const auto deadline = std::chrono::steady_clock::now() + server_return_wait;
+    for (;;) {
+      check_interrupt();
+      sessions_.erase({item.query, side});
+      try {
+        session(item, side);
+        return;
+      } catch (const StatementFailure& failure) {
+        if (!failure.connection_lost || std::chrono::steady_clock::now() >= deadline) throw;
+      }
+      std::this_thread::sleep_for(reconnect_interval);
+    }
+  }
+
+  // Whether the server is there at all.
+  bool answers(const Item& item, DuetSide side) {
+    try {
+      reopen(item, side);
+      return true;
+    } catch (const StatementFailure& failure) {
+      return !failure.connection_lost;
+    }
+  }
+
+ private:
+  PreparedQuery& session(const Item& item, DuetSide side) {
+    std::unique_ptr<PreparedQuery>& session = sessions_[{item.query, side}];
+    if (session) return *session;
+    WorkloadDatabase& on = timing_.database_of(side);
+    Database database = item.query->writes ? on.copy(copy_label(side)) : on.database();
+    if (item.query->writes) database.writable = true;
+    if (const auto clock = clocks_.find(&on); clock != clocks_.end()) {
+      database.task_clock = clock->second;
+    }
+    auto opened = std::make_unique<PreparedQuery>(database, *item.side(side).query);
+    opened->configure();
+    opened->prepare();
+    if (core_ && database.local_backend && !pin_process(opened->session().backend_pid(), *core_)) {
+      timing_.not_pinned("the server's processes cannot be pinned to a core");
+    }
+    session = std::move(opened);
+    return *session;
+  }
+
+  Timing& timing_;
+  std::optional<int> core_;
+  std::map<const WorkloadDatabase*, std::shared_ptr<const TaskClock>> clocks_;
+  std::map<std::pair<const TimedQuery*, DuetSide>, std::unique_ptr<PreparedQuery>> sessions_;
+};
+
+Timing::Timing(WorkloadDatabase* base, WorkloadDatabase& head, std::vector<TimedQuery>& queries,
+               TimingOptions options)
+    : base_(base), head_(head), queries_(queries), options_(std::move(options)) {
+  if (!options_.pin) {
+    pinned_ = false;
+    pin_problem_ = "client and server were not pinned to one core, as asked";
+  }
+}
+
+WorkloadDatabase& Timing::database_of(DuetSide side) const {
+  return side == DuetSide::head || base_ == nullptr ? head_ : *base_;
+}
+
+Timing::Item Timing::screening_item(TimedQuery& query, std::size_t binding) const {
+  Item item;
+  item.query = &query;
+  item.binding = binding;
+  item.sides = {DuetSide::head};
+  item.rounds = query.record->unchanged ? shown_rounds : gate::screening_rounds;
+  item.parallel = is_parallel(item.run(DuetSide::head).plan);
+  const bool on_base = query.base && binding < query.base->bindings.size() &&
+                       !query.base->run->bindings.at(binding).failure;
+  if (on_base) {
+    item.sides.push_back(DuetSide::base);
+    item.parallel = item.parallel || is_parallel(item.run(DuetSide::base).plan);
+  }
+  return item;
+}
+
+Timing::Item Timing::stage_item(TimedQuery& query, const gate::Nominee& nominee) const {
+  Item item = screening_item(query, nominee.binding);
+  item.execution_us = nominee.execution_us;
+  const int wanted = query.base ? gate::stage_rounds : gate::screening_rounds;
+  item.rounds = gate::rounds_of(item.execution_us, wanted, false);
+  if (query.base && item.execution_us < gate::short_execution_us) {
+    item.sides.push_back(DuetSide::control);
+  }
+  return item;
+}
+
+void Timing::screen() {
+  std::vector<Item> items;
+  for (TimedQuery& query : queries_) {
+    for (std::size_t i = 0; i < query.head.run->bindings.size(); ++i) {
+      if (!query.head.run->bindings[i].failure) items.push_back(screening_item(query, i));
+    }
+  }
+  take(0, items);
+}
+
+void Timing::duet(gate::WorkloadRecord& record, const gate::WorkloadBaselines& baselines) {
+  const gate::Nominations nominations = gate::nominate(record, baselines);
+  if (nominations.nominees.empty()) return;
+  std::vector<Item> items;
+  std::vector<gate::Duet::Item> scheduled;
+  std::map<std::size_t, TimedQuery*> by_index;
+  for (TimedQuery& query : queries_) by_index[query.index] = &query;
+  for (const gate::Nominee& nominee : nominations.nominees) {
+    items.push_back(stage_item(*by_index.at(nominee.query), nominee));
+    scheduled.push_back(nominee.item);
+  }
+  gate::Duet duet(scheduled);
+  for (;;) {
+    const std::vector<std::size_t> taking_part = duet.begin_stage();
+    if (taking_part.empty()) return;
+    if (options_.phase) {
+      options_.phase("duet of " + std::to_string(taking_part.size()) +
+                     (taking_part.size() == 1 ? " binding" : " bindings") +
+                     (nominations.everything_because.empty()
+                          ? ""
+                          : " (" + nominations.everything_because + ")") +
+                     ", stage " + std::to_string(duet.stage()));
+    }
+    std::vector<Item> of_stage;
+    for (const std::size_t index : taking_part) of_stage.push_back(items[index]);
+    take(duet.stage(), of_stage);
+    const auto stages = gate::stages_of(record, baselines, nominations.nominees);
+    for (std::size_t i = 0; i < taking_part.size(); ++i) {
+      const std::size_t index = taking_part[i];
+      const bool measured = !of_stage[i].failed && !stages[index].empty() &&
+                            stages[index].back().stage == duet.stage();
+      if (measured)
+        duet.add(index, stages[index].back());
+      else
+        duet.drop(index);
+    }
+  }
+}
+
+// The same state before each stage: fresh copies for what writes, and other places in memory.
+void Timing::refresh(int stage, const std::vector<Item>& items) {
+  if (stage > 0 && base_ != &head_) {
+    head_.restart();
+    if (base_ != nullptr) base_->restart();
+  }
+  std::set<DuetSide> written;
+  for (const Item& item : items) {
+    if (item.query->writes) written.insert(item.sides.begin(), item.sides.end());
+  }
+  for (const DuetSide side : written) database_of(side).fresh_copy(copy_label(side));
+}
+
+void Timing::take(int stage, std::vector<Item>& items) {
+  refresh(stage, items);
+  // Plans with parallel workers apart: their clock costs the others a little.
+  std::vector<Item*> order;
+  for (Item& item : items) order.push_back(&item);
+  std::stable_partition(order.begin(), order.end(),
+                        [](const Item* item) { return !item->parallel; });
+  std::vector<Item*> group;
+  std::size_t queries = 0;
+  std::uint64_t seed = options_.seed + (static_cast<std::uint64_t>(stage) << 32U);
+  for (Item* item : order) {
+    const bool same_query = !group.empty() && group.back()->query == item->query;
+    const bool full = !same_query && queries == queries_of_group;
+    if (!group.empty() && (full || group.back()->parallel != item->parallel)) {
+      take_group(stage, group, seed++);
+      group.clear();
+      queries = 0;
+    }
+    if (group.empty() || !same_query) ++queries;
+    group.push_back(item);
+  }
+  if (!group.empty()) take_group(stage, group, seed);
+}
+
+// Runs `action` for one side of an item; keeps why it failed, if it does so twice.
+void Timing::attempt(int stage, Item& item, DuetSide side, Sessions& sessions,
+                     const std::function<void()>& action) {
+  if (item.failed) return;
+  for (bool again = false;; again = true) {
+    try {
+      if (again) sessions.reopen(item, side);
+      action();
+      return;
+    } catch (const StatementFailure& failure) {
+      if (failure.connection_lost && !again) continue;
+      if (failure.connection_lost && !sessions.answers(item, side)) throw connection_error(failure);
+      item.failed = true;
+      item.samples.clear();
+      item.run(side).stage_failure =
+          gate::StageFailure{stage, execution_failure(failure, *item.side(side).query)};
+      return;
+    }
+  }
+}
+
+// Fills the sessions' caches and, in the screening, finds out how long an execution takes.
+void Timing::warm_up(int stage, Item& item, Sessions& sessions) {
+  std::vector<std::pair<DuetSide, gate::Execution>> first;
+  double slowest_us = 0;
+  for (const DuetSide side : item.sides) {
+    attempt(stage, item, side, sessions, [&] {
+      gate::Execution execution = sessions.sample(item, side, 1);
+      if (execution.wall_us < warmed_once_us) execution = sessions.sample(item, side, 1);
+      slowest_us = std::max(slowest_us, execution.wall_us);
+      first.emplace_back(side, execution);
+    });
+  }
+  if (item.failed) return;
+  if (stage == 0) {
+    item.execution_us = slowest_us;
+    item.rounds = gate::rounds_of(slowest_us, item.rounds, true);
+  }
+  // Writes leave dead rows behind, and get slower with each: small samples, and as many in a stage
+  // as in the screening that baselines come from.
+  item.executions = gate::executions_of_sample(item.execution_us, stage == 0 || item.query->writes);
+  if (slowest_us > counted_warm_up_us) {
+    item.samples = std::move(first);
+    --item.rounds;
+  }
+}
+
+std::unique_ptr<PinnedThread> Timing::pin() {
+  if (!options_.pin) return nullptr;
+  core_ = least_busy_core(core_);
+  auto pin = std::make_unique<PinnedThread>(*core_);
+  if (!pin->pinned()) not_pinned("pgduet cannot be pinned to a core");
+  return pin;
+}
+
+void Timing::not_pinned(const std::string& problem) {
+  pinned_ = false;
+  pin_problem_ = problem + ": " + std::strerror(errno);
+}
+
+void Timing::take_group(int stage, std::vector<Item*>& group, std::uint64_t seed) {
+  const std::unique_ptr<PinnedThread> pinned = pin();
+  Sessions sessions(*this, pinned && pinned->pinned() ? core_ : std::nullopt,
+                    group.front()->parallel);
+  std::vector<gate::TurnItem> turn_items;
+  for (Item* item : group) {
+    warm_up(stage, *item, sessions);
+    turn_items.push_back({item->failed ? 0 : item->rounds, item->sides});
+  }
+  for (const DuetTurn& turn : gate::draw_turns(turn_items, seed)) {
+    Item& item = *group[turn.item];
+    attempt(stage, item, turn.side, sessions, [&] {
+      item.samples.emplace_back(turn.side, sessions.sample(item, turn.side, item.executions));
+    });
+  }
+  for (const Item* item : group) {
+    for (auto [side, execution] : item->samples) {
+      execution.stage = stage;
+      execution.control = side == DuetSide::control;
+      item->run(side).executions.push_back(execution);
+    }
+  }
+}
+
+}  // namespace pgduet::harness

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "pgduet/gate/wording.h"
+#include "plan_canonical.h"
 #include "tree_diff.h"
 #include "work_findings.h"
 
@@ -155,7 +156,8 @@ Reason work_reason(const std::vector<Finding>& plan, const ReasonContext& reason
 
 void compare_plan_and_work(const Reference& reference, const BindingRun& head,
                            const ComparisonContext& context, Comparison& comparison) {
-  const bool flipped = !has_expected_plan(reference, *context.head_run, head);
+  const bool flipped =
+      !has_expected_plan(reference, *context.head_run, head, *context.head_indexes);
   WorkComparison work = compare_work(reference.work, head.work, *context.policy);
   comparison.plan_and_work =
       work.verdict == Verdict::passed && flipped ? Verdict::changed : work.verdict;
@@ -219,13 +221,22 @@ Reference baseline_reference(const VersionBaseline& version, const BindingBaseli
   return reference;
 }
 
-bool has_expected_plan(const Reference& reference, const QueryRun& head_run,
-                       const BindingRun& head) {
+bool has_expected_plan(const Reference& reference, const QueryRun& head_run, const BindingRun& head,
+                       const IndexDefinitions& head_indexes) {
   if (head.shape.empty() || reference.shapes.empty()) return true;
   if (reference.shapes.contains(head.shape)) return true;
   // A plan that alternates on head was seen as the expected one there, too.
-  return std::any_of(head_run.alternate_shapes.begin(), head_run.alternate_shapes.end(),
-                     [&](const std::string& shape) { return reference.shapes.contains(shape); });
+  const bool alternates =
+      std::any_of(head_run.alternate_shapes.begin(), head_run.alternate_shapes.end(),
+                  [&](const std::string& shape) { return reference.shapes.contains(shape); });
+  if (alternates) return true;
+  const bool has_plans =
+      reference.plan != nullptr && reference.plan->is_object() && head.plan.is_object();
+  static const IndexDefinitions none;
+  return has_plans &&
+         differ_in_aliases_only(read_plan(*reference.plan),
+                                reference.indexes == nullptr ? none : *reference.indexes,
+                                read_plan(head.plan), head_indexes);
 }
 
 std::vector<Finding> plan_findings(const Reference& reference, const BindingRun& head,

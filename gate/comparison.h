@@ -60,9 +60,9 @@ Comparison compare_with(const Reference& reference, const BindingRun& head,
 // and work that is not worth a line.
 bool meets(const BindingBaseline& expected, const BindingRun& binding);
 
-// Whether head's plan is one that the reference expects.
-bool has_expected_plan(const Reference& reference, const QueryRun& head_run,
-                       const BindingRun& head);
+// Whether head's plan is one that the reference expects, whatever its aliases are.
+bool has_expected_plan(const Reference& reference, const QueryRun& head_run, const BindingRun& head,
+                       const IndexDefinitions& head_indexes);
 
 // The changes of one plan into another, as findings with their reasons.
 std::vector<Finding> plan_findings(const Reference& reference, const BindingRun& head,

@@ -15,12 +15,11 @@ constexpr int most_stage_executions = 40;
 constexpr double screening_sample_us = 1000;
 constexpr int most_screening_executions = 12;
 
-// All samples of one side.
+// All samples of one side in a stage, and one round of the screening.
 constexpr double stage_us = 600e3;
-constexpr double screening_us = 80e3;
-// Executions up to so long still get some rounds, and two up to the other length.
-constexpr double some_rounds_us = 100e3;
-constexpr int some_rounds = 4;
+constexpr double screening_round_us = 8e3;
+// Executions up to so long still get half of their rounds, and two up to the other length.
+constexpr double half_rounds_us = 100e3;
 constexpr double two_rounds_us = 5e6;
 
 }  // namespace
@@ -54,8 +53,8 @@ int executions_of_sample(double execution_us, bool screening) {
 int rounds_of(double execution_us, int wanted, bool screening) {
   if (!(execution_us > 0)) return wanted;
   int least = execution_us < two_rounds_us ? 2 : 1;
-  if (execution_us < some_rounds_us) least = some_rounds;
-  const double fitting = (screening ? screening_us : stage_us) / execution_us;
+  if (execution_us < half_rounds_us) least = std::max(least, wanted / 2);
+  const double fitting = (screening ? screening_round_us * wanted : stage_us) / execution_us;
   if (fitting >= wanted) return wanted;
   return std::min(wanted, std::max(least, static_cast<int>(fitting)));
 }

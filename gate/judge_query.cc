@@ -280,6 +280,7 @@ QueryJudgement judge_query(const QueryContext& context) {
   report.share = context.workload->times->share_of(*context.query);
   const BindingJudgement& worst = worst_of(bindings);
   set_worst_binding(report, worst);
+  if (context.workload->record->head.external_server) report.times.clock = "server";
   if (report.verdict == Verdict::new_query && is_incomparable(context)) {
     report.verdict = Verdict::inconclusive;
   }

@@ -150,8 +150,9 @@ void judge_time(const QueryContext& context, const ReasonContext& reasons,
   const TimeLimits limits = times.limits_of(query, head, only_time);
   std::vector<StageTimes> stages = times.stages_of(query, head);
   if (!stages.empty()) {
-    judge_evidence(judge_stages(std::move(stages), limits, times.stage_rule()), reasons, judgement,
-                   comparison);
+    TimeEvidence evidence = judge_stages(std::move(stages), limits, times.stage_rule());
+    if (context.workload->record->head.external_server) evidence.clock = "server";
+    judge_evidence(std::move(evidence), reasons, judgement, comparison);
   } else if (times.screening_score(query, head)) {
     judgement.detectable = screened_ratio(base, head, limits);
   }

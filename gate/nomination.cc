@@ -40,7 +40,8 @@ class Nominator {
   Nominator(const WorkloadRecord& record, const WorkloadBaselines& baselines)
       : record_(record),
         times_(record, baselines),
-        base_indexes_(index_definitions(record.base ? record.base->catalog : record.head.catalog)) {
+        base_indexes_(index_definitions(record.base ? record.base->catalog : record.head.catalog)),
+        head_indexes_(index_definitions(record.head.catalog)) {
     for (std::size_t i = 0; i < record.queries.size(); ++i) add_query(i);
   }
 
@@ -96,7 +97,7 @@ class Nominator {
     } else if (const BindingBaseline* baseline = times_.baseline_of(query, head)) {
       reference = baseline_reference({}, *baseline);
     }
-    return !has_expected_plan(reference, *query.head, head) ||
+    return !has_expected_plan(reference, *query.head, head, head_indexes_) ||
            compare_work(reference.work, head.work, query.policy).verdict != Verdict::passed;
   }
 
@@ -128,6 +129,7 @@ class Nominator {
   const WorkloadRecord& record_;
   WorkloadTimes times_;
   IndexDefinitions base_indexes_;
+  IndexDefinitions head_indexes_;
   std::vector<Candidate> candidates_;
 };
 

@@ -35,8 +35,8 @@ std::size_t count_nodes(const PlanNode& node) {
 
 class Canonicalizer {
  public:
-  Canonicalizer(const PlanNode& root, const IndexDefinitions& indexes)
-      : names_(alias_names(root)), indexes_(indexes) {
+  Canonicalizer(const PlanNode& root, AliasNames names, const IndexDefinitions& indexes)
+      : names_(std::move(names)), indexes_(indexes) {
     // Aliases that keep their name need no replacement in conditions.
     for (const auto& name : names_) {
       if (name.first != name.second) replaced_.push_back(name);
@@ -210,13 +210,35 @@ std::string hexadecimal(std::uint64_t value) {
 
 }  // namespace
 
-CanonicalPlan canonical_plan(const Plan& plan, const IndexDefinitions& indexes) {
-  Canonicalizer canonicalizer(plan.root, indexes);
+namespace {
+
+CanonicalPlan canonical_plan(const Plan& plan, const IndexDefinitions& indexes, AliasNames names) {
+  Canonicalizer canonicalizer(plan.root, std::move(names), indexes);
   canonicalizer.add(plan.root, -1, 0, "");
   CanonicalPlan result;
   result.nodes = canonicalizer.take();
   result.id = hexadecimal(result.nodes.front().tree).substr(0, id_digits);
   return result;
+}
+
+}  // namespace
+
+CanonicalPlan canonical_plan(const Plan& plan, const IndexDefinitions& indexes) {
+  return canonical_plan(plan, indexes, alias_names(plan.root));
+}
+
+bool differ_in_aliases_only(const Plan& before, const IndexDefinitions& indexes_before,
+                            const Plan& after, const IndexDefinitions& indexes_after) {
+  const AliasNames names_before = alias_names(before.root);
+  AliasNames names_after = alias_names(after.root);
+  if (names_before.size() != names_after.size()) return false;
+  // Both are in the order in which the plan reads: where the plans are the same, that tells which
+  // alias became which.
+  for (std::size_t i = 0; i < names_after.size(); ++i) {
+    names_after[i].second = names_before[i].second;
+  }
+  return canonical_plan(before, indexes_before, names_before).id ==
+         canonical_plan(after, indexes_after, names_after).id;
 }
 
 std::string shape_line(const CanonicalNode& node) {

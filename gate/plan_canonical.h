@@ -52,6 +52,10 @@ struct CanonicalPlan {
 // `plan` must outlive the result.
 CanonicalPlan canonical_plan(const Plan& plan, const IndexDefinitions& indexes);
 
+// Whether the plans are the same but for the names that the statement gives to what it reads.
+bool differ_in_aliases_only(const Plan& before, const IndexDefinitions& indexes_before,
+                            const Plan& after, const IndexDefinitions& indexes_after);
+
 // The node in one line for people, without what is not part of the shape:
 // "CTE recent: Index Scan using orders_pkey on orders o".
 std::string shape_line(const CanonicalNode& node);

@@ -52,6 +52,7 @@ Json execution_to_json(const Execution& execution) {
   json["wall_us"] = execution.wall_us;
   write_member(json, "cpu_us", execution.cpu_us);
   if (execution.client_us != 0) json["client_us"] = execution.client_us;
+  write_member(json, "queued_us", execution.queued_us);
   if (execution.executions != 1) json["executions"] = execution.executions;
   if (execution.stage != 0) json["stage"] = execution.stage;
   if (execution.control) json["control"] = true;
@@ -63,6 +64,7 @@ Execution execution_from_json(const Json& json) {
   read_member(json, "wall_us", execution.wall_us);
   read_member(json, "cpu_us", execution.cpu_us);
   read_member(json, "client_us", execution.client_us);
+  read_member(json, "queued_us", execution.queued_us);
   read_member(json, "executions", execution.executions);
   read_member(json, "stage", execution.stage);
   read_member(json, "control", execution.control);
@@ -350,20 +352,27 @@ bool is_plain_number(const std::string& type) {
 
 std::optional<MinimumTimes> minimum_times(const BindingRun& binding, int stage, bool control) {
   std::optional<MinimumTimes> times;
+  // A clock that misses executions is no clock.
+  const auto lower = [](std::optional<double>& least, const std::optional<double>& other) {
+    if (!other) least.reset();
+    if (least) least = std::min(*least, *other);
+  };
   for (const Execution& execution : binding.executions) {
     if (execution.stage != stage || execution.control != control) continue;
     const double served_us = execution.wall_us - execution.client_us;
+    std::optional<double> undisturbed_us;
+    if (execution.queued_us) undisturbed_us = std::max(0.0, served_us - *execution.queued_us);
     if (!times) {
-      times = MinimumTimes{execution.wall_us, execution.cpu_us, served_us};
+      times = MinimumTimes{execution.wall_us, execution.cpu_us, served_us, undisturbed_us};
       continue;
     }
     times->wall_us = std::min(times->wall_us, execution.wall_us);
     times->served_us = std::min(times->served_us, served_us);
-    // A clock that misses executions is no clock.
-    if (!execution.cpu_us) times->cpu_us.reset();
-    if (times->cpu_us) times->cpu_us = std::min(*times->cpu_us, *execution.cpu_us);
+    lower(times->cpu_us, execution.cpu_us);
+    lower(times->undisturbed_us, undisturbed_us);
   }
   if (times && times->cpu_us && *times->cpu_us <= 0) times->cpu_us.reset();
+  if (times && times->undisturbed_us && *times->undisturbed_us <= 0) times->undisturbed_us.reset();
   return times;
 }
 

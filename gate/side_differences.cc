@@ -73,6 +73,11 @@ Reason altered(const SideRecord& head, const CatalogObject& object, const std::s
   return {at.file.empty() ? name + " is another" : name + " was changed by " + to_text(at), at};
 }
 
+// It costs the writes to another table.
+bool is_foreign_key(const CatalogObject& object) {
+  return object.kind == "constraint" && object.definition.starts_with("FOREIGN KEY");
+}
+
 // Of a table that was dropped or made, its columns, constraints and the like go without saying.
 bool goes_with_its_relation(const CatalogObject& object, const std::vector<CatalogChange>& changes,
                             bool dropped_with) {
@@ -90,7 +95,9 @@ std::vector<ObjectDifference> differences_from(const SideRecord& base, const Sid
     if (!change.after) {
       reason = dropped(&base, head, change.object);
     } else if (!change.before) {
-      if (goes_with_its_relation(change.object, changes, false)) continue;
+      if (!is_foreign_key(change.object) && goes_with_its_relation(change.object, changes, false)) {
+        continue;
+      }
       reason = created(head, change.object);
     } else {
       reason = altered(head, change.object, *change.before, *change.after);

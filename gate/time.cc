@@ -32,6 +32,7 @@ ClockScore clock_score(double base, double head, std::optional<double> control, 
 struct StageScores {
   ClockScore elapsed;
   std::optional<ClockScore> cpu;
+  std::optional<ClockScore> undisturbed;
 };
 
 // The control stands only where the executions are short.
@@ -39,20 +40,23 @@ bool has_control(const StageTimes& stage) {
   return stage.control && stage.base.served_us < short_execution_us;
 }
 
+using Clock = std::optional<double> (*)(const MinimumTimes&);
+
+std::optional<ClockScore> clock_score(const StageTimes& stage, Clock clock) {
+  const std::optional<double> base = clock(stage.base);
+  const std::optional<double> head = clock(stage.head);
+  if (!base || !head) return std::nullopt;
+  return clock_score(*base, *head, has_control(stage) ? clock(*stage.control) : std::nullopt,
+                     stage.machine);
+}
+
 StageScores scores_of(const StageTimes& stage) {
-  const auto control = [&stage](std::optional<double> (*clock)(const MinimumTimes&)) {
-    return has_control(stage) ? clock(*stage.control) : std::nullopt;
-  };
   StageScores scores;
   scores.elapsed =
-      clock_score(stage.base.served_us, stage.head.served_us,
-                  control([](const MinimumTimes& times) { return std::optional(times.served_us); }),
-                  stage.machine);
-  if (stage.base.cpu_us && stage.head.cpu_us) {
-    scores.cpu =
-        clock_score(*stage.base.cpu_us, *stage.head.cpu_us,
-                    control([](const MinimumTimes& times) { return times.cpu_us; }), stage.machine);
-  }
+      *clock_score(stage, [](const MinimumTimes& times) { return std::optional(times.served_us); });
+  scores.cpu = clock_score(stage, [](const MinimumTimes& times) { return times.cpu_us; });
+  scores.undisturbed =
+      clock_score(stage, [](const MinimumTimes& times) { return times.undisturbed_us; });
   return scores;
 }
 
@@ -75,11 +79,15 @@ void lower(MinimumTimes& times, const MinimumTimes& other) {
   times.served_us = std::min(times.served_us, other.served_us);
   if (!other.cpu_us) times.cpu_us.reset();
   if (times.cpu_us) times.cpu_us = std::min(*times.cpu_us, *other.cpu_us);
+  if (!other.undisturbed_us) times.undisturbed_us.reset();
+  if (times.undisturbed_us) {
+    times.undisturbed_us = std::min(*times.undisturbed_us, *other.undisturbed_us);
+  }
 }
 
-// The slowdown that would just have convicted: what the stages' median score falls short of, or
-// what base strays from itself.
-double detectable_ratio(std::span<const StageTimes> stages, const TimeLimits& limits) {
+// The slowdown that would just have convicted: the limit, and what the stages' median score falls
+// short of where nothing changed; or what base strays from itself.
+double detectable_ratio(const TimeEvidence& evidence, std::span<const StageTimes> stages) {
   double stray = 0;
   for (const StageTimes& stage : stages) {
     if (!has_control(stage)) continue;
@@ -87,8 +95,11 @@ double detectable_ratio(std::span<const StageTimes> stages, const TimeLimits& li
     stray = std::max(stray, std::abs(scores.elapsed.control));
     if (scores.cpu) stray = std::max(stray, std::abs(scores.cpu->control));
   }
-  const double shortfall = std::max(0.0, -median_of(scores_of(stages)));
-  return std::max(limits.report * std::exp(shortfall), std::exp(stray));
+  double shortfall = 0;
+  if (evidence.outcome != TimeOutcome::faster) {
+    shortfall = std::max(0.0, -median_of(scores_of(stages)));
+  }
+  return std::max(evidence.limits.report * std::exp(shortfall), std::exp(stray));
 }
 
 StageVote vote_of(TimeOutcome outcome) {
@@ -108,15 +119,17 @@ StageVote vote_of(TimeOutcome outcome) {
 
 // Whether most of what head takes more is not CPU time.
 bool mostly_waits(const TimeEvidence& evidence) {
-  if (!evidence.base.cpu_us || !evidence.head.cpu_us) return false;
-  const double elapsed_us = evidence.head.served_us - evidence.base.served_us;
-  return elapsed_us > 2 * (*evidence.head.cpu_us - *evidence.base.cpu_us);
+  const MinimumTimes& base = evidence.base;
+  const MinimumTimes& head = evidence.head;
+  if (!base.cpu_us || !head.cpu_us || !base.undisturbed_us || !head.undisturbed_us) return false;
+  return *head.undisturbed_us - *base.undisturbed_us > 2 * (*head.cpu_us - *base.cpu_us) &&
+         *head.undisturbed_us > waiting_ratio * *base.undisturbed_us;
 }
 
 std::string clocks_text(const TimeEvidence& evidence) {
   std::string text;
   if (evidence.base.cpu_us && evidence.head.cpu_us) {
-    text = "CPU " + duration_text(*evidence.base.cpu_us) + " → " +
+    text = evidence.clock + " " + duration_text(*evidence.base.cpu_us) + " → " +
            duration_text(*evidence.head.cpu_us) + ", ";
   }
   return text + "wall " + duration_text(evidence.base.wall_us) + " → " +
@@ -175,6 +188,17 @@ std::vector<StageTimes> stage_times(const BindingRun& base, const BindingRun& he
   return stages;
 }
 
+namespace {
+
+// A neighbour is not what head waits for, and another run tells nothing about waiting.
+bool waits(const StageTimes& stage, const StageScores& scores, double limit) {
+  if (stage.against_baseline || !scores.undisturbed || !scores.cpu) return false;
+  return scores.undisturbed->score > std::max(limit, std::log(waiting_ratio)) &&
+         !scores.undisturbed->drowned && scores.elapsed.score > limit && scores.cpu->score > -limit;
+}
+
+}  // namespace
+
 StageJudgement judge_stage(const StageTimes& stage, double limit_ratio) {
   const StageScores scores = scores_of(stage);
   const double limit = std::log(limit_ratio);
@@ -185,8 +209,7 @@ StageJudgement judge_stage(const StageTimes& stage, double limit_ratio) {
   judgement.score = std::min(elapsed.score, cpu.score);
   if (judgement.score > limit) {
     judgement.vote = drowned ? StageVote::noisy : StageVote::slower;
-  } else if (elapsed.score > std::max(limit, std::log(waiting_ratio)) && cpu.score > -limit &&
-             !elapsed.drowned) {
+  } else if (waits(stage, scores, limit)) {
     judgement.vote = StageVote::slower;
     judgement.waits = true;
   } else if (std::max(elapsed.score, cpu.score) < -limit && !drowned) {
@@ -214,18 +237,24 @@ TimeOutcome decide(std::span<const StageTimes> stages, double limit_ratio, Stage
   return left > 0 ? TimeOutcome::open : TimeOutcome::noisy;
 }
 
-bool is_decided(std::span<const StageTimes> stages, const TimeLimits& limits, StageRule rule) {
+TimeOutcome decide(std::span<const StageTimes> stages, const TimeLimits& limits, StageRule rule) {
   const TimeOutcome outcome = decide(stages, limits.report, rule);
-  if (outcome == TimeOutcome::open) return false;
-  return outcome != TimeOutcome::slower || limits.fail <= limits.report ||
-         decide(stages, limits.fail, rule) != TimeOutcome::open;
+  if (outcome != TimeOutcome::faster) return outcome;
+  const TimeOutcome by_far = decide(stages, limits.fail, rule);
+  return by_far == TimeOutcome::faster || by_far == TimeOutcome::open ? by_far : TimeOutcome::same;
+}
+
+bool is_decided(std::span<const StageTimes> stages, const TimeLimits& limits, StageRule rule) {
+  const TimeOutcome outcome = decide(stages, limits, rule);
+  if (outcome != TimeOutcome::slower) return outcome != TimeOutcome::open;
+  return decide(stages, limits.fail, rule) != TimeOutcome::open;
 }
 
 TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limits,
                           StageRule rule) {
   TimeEvidence evidence;
   evidence.limits = limits;
-  evidence.outcome = decide(stages, limits.report, rule);
+  evidence.outcome = decide(stages, limits, rule);
   if (stages.empty()) return evidence;
   evidence.fails = evidence.outcome == TimeOutcome::slower &&
                    decide(stages, limits.fail, rule) == TimeOutcome::slower;
@@ -247,11 +276,15 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
   }
   evidence.waits = evidence.outcome == TimeOutcome::slower &&
                    (2 * waiting > evidence.agreeing || mostly_waits(evidence));
-  const bool by_cpu = evidence.base.cpu_us && evidence.head.cpu_us && !evidence.waits;
-  evidence.ratio = (by_cpu ? *evidence.head.cpu_us / *evidence.base.cpu_us
-                           : evidence.head.served_us / evidence.base.served_us) /
-                   median_of(std::move(machine));
-  evidence.detectable = detectable_ratio(stages, limits);
+  const bool by_cpu = evidence.base.cpu_us && evidence.head.cpu_us;
+  if (evidence.waits)
+    evidence.ratio = *evidence.head.undisturbed_us / *evidence.base.undisturbed_us;
+  else if (by_cpu)
+    evidence.ratio = *evidence.head.cpu_us / *evidence.base.cpu_us;
+  else
+    evidence.ratio = evidence.head.served_us / evidence.base.served_us;
+  evidence.ratio /= median_of(std::move(machine));
+  evidence.detectable = detectable_ratio(evidence, stages);
   evidence.stages = std::move(stages);
   return evidence;
 }

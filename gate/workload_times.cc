@@ -178,6 +178,7 @@ std::vector<StageTimes> WorkloadTimes::stages_of(const QueryRecord& query,
     times.base = times_of(*baseline);
     times.head = as_in_baseline(*minimum_times(head, stage));
     times.executions = count;
+    times.against_baseline = true;
     times.machine = std::exp(*machine);
     stages.push_back(times);
   }

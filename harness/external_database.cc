@@ -194,6 +194,7 @@ class ExternalDatabase : public WorkloadDatabase {
     Database database;
     database.connection_string = connection_string(name);
     database.postgres_major = description_.postgres_major;
+    database.has_statement_statistics = has_statement_statistics_;
     return database;
   }
 
@@ -240,10 +241,28 @@ class ExternalDatabase : public WorkloadDatabase {
     description_.steps = std::move(result.steps);
     description_.catalog = std::move(result.catalog);
     description_.setup_hash = setup_hash(workload);
+    look_for_statement_statistics();
     description_.setup_seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
+  // The extension has to be preloaded, and takes a superuser to create.
+  void look_for_statement_statistics() {
+    try {
+      pqxx::connection connection(connection_string(name_));
+      pqxx::nontransaction session(connection);
+      session.exec("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
+      session.exec("SELECT pg_stat_statements_reset(0, 1, 0)");
+      has_statement_statistics_ = true;
+      description_.clock =
+          "wall time, and the server's own (pg_stat_statements): the process of a server that "
+          "pgduet "
+          "did not start cannot be seen";
+    } catch (const pqxx::sql_error&) {  // then there is wall time
+    }
+  }
+
+  bool has_statement_statistics_ = false;
   std::string url_;
   std::map<std::string, std::string> values_;  // of the URL, by libpq keyword
   std::unique_ptr<pqxx::connection> maintenance_;

@@ -1,6 +1,10 @@
 #include "prepared_query.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdio>
 
 #include "machine.h"
 #include "pgduet/gate/sql.h"
@@ -58,6 +62,21 @@ std::optional<double> time_us(clockid_t clock) {
   return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
 }
 
+// For how long a process was ready to run and had no core: the second number of schedstat.
+std::optional<double> run_queue_us(const char* file) {
+  const int descriptor = open(file, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  char text[128];
+  const ssize_t length = read(descriptor, text, sizeof text - 1);
+  close(descriptor);
+  if (length <= 0) return std::nullopt;
+  text[length] = '\0';
+  unsigned long long running_ns = 0;
+  unsigned long long queued_ns = 0;
+  if (std::sscanf(text, "%llu %llu", &running_ns, &queued_ns) != 2) return std::nullopt;
+  return static_cast<double>(queued_ns) / 1e3;
+}
+
 double microseconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double, std::micro>(duration).count();
 }
@@ -70,6 +89,7 @@ PreparedQuery::PreparedQuery(const Database& database, const Query& query)
       writes_(database.writable || query.traits.writes || !query.traits.parsed) {
   if (!database.local_backend) return;
   cpu_clock_ = cpu_clock_of(session_.backend_pid());
+  schedule_file_ = "/proc/" + std::to_string(session_.backend_pid()) + "/schedstat";
   task_clock_ = database.task_clock;
 }
 
@@ -142,6 +162,14 @@ std::optional<double> PreparedQuery::cpu_us(bool parallel) const {
   return cpu_clock_ ? time_us(*cpu_clock_) : std::nullopt;
 }
 
+std::optional<double> PreparedQuery::queued_us() const {
+  if (schedule_file_.empty()) return std::nullopt;
+  const auto server = run_queue_us(schedule_file_.c_str());
+  const auto client = run_queue_us("/proc/thread-self/schedstat");
+  if (!server || !client) return std::nullopt;
+  return *server + *client;
+}
+
 // Reads are timed as a whole, so that what a server process does between two of them is in; writes
 // one by one, without BEGIN and ROLLBACK.
 gate::Execution PreparedQuery::sample(const compat::Values& values, int executions, bool parallel) {
@@ -150,6 +178,7 @@ gate::Execution PreparedQuery::sample(const compat::Values& values, int executio
   // What ran on the core before has filled its caches with other things.
   if (executions >= warmed_from) in_transaction([&] { return execute(values); });
   const auto timed = [&](int count) {
+    const std::optional<double> queued_before = queued_us();
     const std::optional<double> cpu_before = cpu_us(parallel);
     const double client_before = time_us(CLOCK_THREAD_CPUTIME_ID).value_or(0);
     const auto start = std::chrono::steady_clock::now();
@@ -158,6 +187,10 @@ gate::Execution PreparedQuery::sample(const compat::Values& values, int executio
     sum.client_us += time_us(CLOCK_THREAD_CPUTIME_ID).value_or(0) - client_before;
     const std::optional<double> cpu_after = cpu_us(parallel);
     if (cpu_before && cpu_after) sum.cpu_us = sum.cpu_us.value_or(0) + *cpu_after - *cpu_before;
+    const std::optional<double> queued_after = queued_us();
+    if (queued_before && queued_after) {
+      sum.queued_us = sum.queued_us.value_or(0) + *queued_after - *queued_before;
+    }
     return 0;
   };
   if (writes_) {
@@ -168,6 +201,7 @@ gate::Execution PreparedQuery::sample(const compat::Values& values, int executio
   sum.wall_us /= executions;
   sum.client_us /= executions;
   if (sum.cpu_us) *sum.cpu_us /= executions;
+  if (sum.queued_us) *sum.queued_us /= executions;
   return sum;
 }
 

@@ -59,6 +59,7 @@ class PreparedQuery {
   auto in_transaction(Action&& action);  // rolled back if the query writes
   gate::Json explain(const std::string& options, const compat::Values& values);
   std::optional<double> cpu_us(bool parallel) const;
+  std::optional<double> queued_us() const;
 
   const Query* query_;
   Session session_;
@@ -67,6 +68,7 @@ class PreparedQuery {
   bool has_probe_ = false;
   std::optional<clockid_t> cpu_clock_;  // of the server process; nothing where it is not to be seen
   std::shared_ptr<const TaskClock> task_clock_;
+  std::string schedule_file_;    // of the server process, in /proc; "" where it is not to be seen
   std::string plan_cache_mode_;  // that of its executions
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <set>
@@ -42,6 +43,33 @@ bool is_parallel(const gate::Json& plan) {
   }
   return plan.is_array() && std::any_of(plan.begin(), plan.end(), is_parallel);
 }
+
+// What the server itself took for the fastest of a sample's executions.
+class StatementStatistics {
+ public:
+  explicit StatementStatistics(const Database& database) : session_(database.connection_string) {}
+
+  void reset() {
+    session_.execute(
+        "SELECT pg_stat_statements_reset(0, (SELECT oid FROM pg_database"
+        " WHERE datname = current_database()), 0)");
+  }
+
+  std::optional<double> minimum_us(int executions) {
+    const std::string milliseconds = session_.text(
+        "SELECT min_exec_time + min_plan_time FROM pg_stat_statements AS s"
+        " JOIN pg_database AS d ON d.oid = s.dbid"
+        " WHERE d.datname = current_database() AND s.calls >= " +
+        std::to_string(executions) +
+        " AND s.query !~* '^(begin|rollback)|pg_stat_statements'"
+        " ORDER BY s.total_exec_time DESC LIMIT 1");
+    if (milliseconds.empty()) return std::nullopt;
+    return std::strtod(milliseconds.c_str(), nullptr) * 1000;
+  }
+
+ private:
+  Session session_;
+};
 
 // Each side writes to a database of its own, so that none sees the other's dead rows.
 const char* copy_label(DuetSide side) {
@@ -91,8 +119,12 @@ class Timing::Sessions {
   // Throws StatementFailure.
   gate::Execution sample(const Item& item, DuetSide side, int executions) {
     check_interrupt();
-    PreparedQuery& query = session(item, side);
-    return query.sample(item.side(side).bindings.at(item.binding), executions, item.parallel);
+    Opened& opened = session(item, side);
+    if (opened.statistics) opened.statistics->reset();
+    gate::Execution execution =
+        opened.query->sample(item.side(side).bindings.at(item.binding), executions, item.parallel);
+    if (opened.statistics) execution.cpu_us = opened.statistics->minimum_us(executions);
+    return execution;
   }
 
   // After a lost connection: the server may need a moment to come back.
@@ -122,9 +154,14 @@ class Timing::Sessions {
   }
 
  private:
-  PreparedQuery& session(const Item& item, DuetSide side) {
-    std::unique_ptr<PreparedQuery>& session = sessions_[{item.query, side}];
-    if (session) return *session;
+  struct Opened {
+    std::unique_ptr<PreparedQuery> query;
+    std::unique_ptr<StatementStatistics> statistics;  // null where the server has none
+  };
+
+  Opened& session(const Item& item, DuetSide side) {
+    Opened& session = sessions_[{item.query, side}];
+    if (session.query) return session;
     WorkloadDatabase& on = timing_.database_of(side);
     Database database = item.query->writes ? on.copy(copy_label(side)) : on.database();
     if (item.query->writes) database.writable = true;
@@ -137,14 +174,17 @@ class Timing::Sessions {
     if (core_ && database.local_backend && !pin_process(opened->session().backend_pid(), *core_)) {
       timing_.not_pinned("the server's processes cannot be pinned to a core");
     }
-    session = std::move(opened);
-    return *session;
+    if (database.has_statement_statistics) {
+      session.statistics = std::make_unique<StatementStatistics>(database);
+    }
+    session.query = std::move(opened);
+    return session;
   }
 
   Timing& timing_;
   std::optional<int> core_;
   std::map<const WorkloadDatabase*, std::shared_ptr<const TaskClock>> clocks_;
-  std::map<std::pair<const TimedQuery*, DuetSide>, std::unique_ptr<PreparedQuery>> sessions_;
+  std::map<std::pair<const TimedQuery*, DuetSide>, Opened> sessions_;
 };
 
 Timing::Timing(WorkloadDatabase* base, WorkloadDatabase& head, std::vector<TimedQuery>& queries,
@@ -188,13 +228,22 @@ Timing::Item Timing::stage_item(TimedQuery& query, const gate::Nominee& nominee)
 }
 
 void Timing::screen() {
-  std::vector<Item> items;
-  for (TimedQuery& query : queries_) {
-    for (std::size_t i = 0; i < query.head.run->bindings.size(); ++i) {
-      if (!query.head.run->bindings[i].failure) items.push_back(screening_item(query, i));
+  // Two starts of a server differ by some per cent in what its memory costs to read. Half of the
+  // samples are taken after another start, where each side has a server of its own.
+  const bool two_clusters = base_ != nullptr && base_ != &head_;
+  for (int start = 0; start < (two_clusters ? 2 : 1); ++start) {
+    std::vector<Item> items;
+    for (TimedQuery& query : queries_) {
+      for (std::size_t i = 0; i < query.head.run->bindings.size(); ++i) {
+        const BindingRun& run = query.head.run->bindings[i];
+        if (run.failure || run.stage_failure) continue;
+        items.push_back(screening_item(query, i));
+        if (two_clusters) items.back().rounds /= 2;
+      }
     }
+    if (start > 0) restart();
+    take(0, items);
   }
-  take(0, items);
 }
 
 void Timing::duet(gate::WorkloadRecord& record, const gate::WorkloadBaselines& baselines) {
@@ -236,12 +285,14 @@ void Timing::duet(gate::WorkloadRecord& record, const gate::WorkloadBaselines& b
   }
 }
 
+void Timing::restart() {
+  head_.restart();
+  if (base_ != nullptr && base_ != &head_) base_->restart();
+}
+
 // The same state before each stage: fresh copies for what writes, and other places in memory.
 void Timing::refresh(int stage, const std::vector<Item>& items) {
-  if (stage > 0 && base_ != &head_) {
-    head_.restart();
-    if (base_ != nullptr) base_->restart();
-  }
+  if (stage > 0 && base_ != &head_) restart();
   std::set<DuetSide> written;
   for (const Item& item : items) {
     if (item.query->writes) written.insert(item.sides.begin(), item.sides.end());

@@ -71,6 +71,7 @@ class Timing {
                const std::function<void()>& action);
   std::unique_ptr<PinnedThread> pin();
   void not_pinned(const std::string& problem);
+  void restart();
   void refresh(int stage, const std::vector<Item>& items);
   WorkloadDatabase& database_of(gate::DuetSide side) const;
 

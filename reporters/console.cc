@@ -183,7 +183,7 @@ std::string short_measures(const gate::QueryReport& query) {
   const auto cpu_known = [](const auto& side) { return !side || side->cpu_us; };
   std::string text;
   if (times.after && times.after->cpu_us && cpu_known(times.before)) {
-    text = "CPU ";
+    text = times.clock + " ";
     if (times.before) text += gate::duration_text(*times.before->cpu_us) + " → ";
     text += gate::duration_text(*times.after->cpu_us);
   } else if (times.after) {

@@ -140,7 +140,7 @@ std::string binding_text(const gate::QueryReport& query) {
 }  // namespace
 
 std::string times_text(const gate::TimesShown& times) {
-  std::string text = time_text("CPU", cpu_of(times.before), cpu_of(times.after));
+  std::string text = time_text(times.clock, cpu_of(times.before), cpu_of(times.after));
   append(text, time_text("wall", wall_of(times.before), wall_of(times.after)));
   return text;
 }

@@ -94,6 +94,7 @@ Json evidence_json(const gate::TimeEvidence& evidence) {
                       {"ratio", std::exp(judgement.score)}});
   }
   return {{"outcome", name_of(evidence.outcome)},
+          {"clock", evidence.clock},
           {"ratio", evidence.ratio},
           {"waits", evidence.waits},
           {"report_from", evidence.limits.report},

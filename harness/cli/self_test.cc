@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "check.h"
+#include "other_rules.h"
 #include "pgduet/gate/baseline.h"
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/judge.h"
@@ -32,10 +33,10 @@ using gate::Json;
 // One size of slowdown, judged by one limit.
 struct Size {
   double slowdown;
-  double time_ratio;  // 0: the query's own policy
+  double time_ratio;
 };
-constexpr Size sizes[] = {{0.10, 0}, {0.10, 1.07}, {0.15, 0}, {0.20, 0},
-                          {0.30, 0}, {0.50, 0},    {1.00, 0}};
+constexpr Size sizes[] = {{0.10, 1.10}, {0.10, 1.07}, {0.15, 1.10}, {0.20, 1.10},
+                          {0.30, 1.10}, {0.50, 1.10}, {1.00, 1.10}};
 
 // So many rows are generated to find out what one costs, in queries that are short enough to see
 // it.
@@ -127,24 +128,24 @@ double fastest_us(const gate::QueryRun& run) {
   return fastest;
 }
 
-// How far the median of wall time is above that of CPU time: whether a load is in the way.
+// What the executions took in all, for each of the CPU time that they took: whether a load is in
+// the way.
 double disturbance(const gate::RunRecord& record) {
-  std::vector<double> ratios;
+  double elapsed_us = 0;
+  double cpu_us = 0;
   for (const gate::WorkloadRecord& workload : record.workloads) {
     for (const gate::QueryRecord& query : workload.queries) {
       if (!query.head) continue;
       for (const gate::BindingRun& binding : query.head->bindings) {
-        std::vector<double> of_binding;
         for (const gate::Execution& execution : binding.executions) {
-          if (execution.cpu_us && *execution.cpu_us > 0) {
-            of_binding.push_back((execution.wall_us - execution.client_us) / *execution.cpu_us);
-          }
+          if (!execution.cpu_us) continue;
+          elapsed_us += (execution.wall_us - execution.client_us) * execution.executions;
+          cpu_us += *execution.cpu_us * execution.executions;
         }
-        if (!of_binding.empty()) ratios.push_back(median(of_binding));
       }
     }
   }
-  return median(ratios);
+  return cpu_us > 0 ? elapsed_us / cpu_us : 0;
 }
 
 class SelfTester {
@@ -281,6 +282,7 @@ class SelfTester {
     load.reset();
     (loaded ? disturbed_ : undisturbed_).push_back(disturbance(*record));
     seconds_.push_back(record->seconds);
+    if (mode != Mode::baseline) other_rules_.add(*record);
     const gate::Report report = gate::judge(gate::judge_input(record));
     Quiet& quiet = quiet_[{mode, loaded}];
     ++quiet.runs;
@@ -331,7 +333,7 @@ class SelfTester {
     for (const auto& [name, size] : chosen) {
       const double rows = sizes[size].slowdown * execution_us_.at(name) / row_us_;
       options.self_test->extra_rows[name] = std::max(1, static_cast<int>(std::lround(rows)));
-      if (sizes[size].time_ratio > 0) options.self_test->time_ratios[name] = sizes[size].time_ratio;
+      options.self_test->time_ratios[name] = sizes[size].time_ratio;
     }
     const auto record = run("slowing down " + std::to_string(chosen.size()) + " queries, " +
                                 std::to_string(left) + " cases left",
@@ -386,6 +388,7 @@ class SelfTester {
   std::map<std::pair<Mode, bool>, Quiet> quiet_;
   Quiet beside_;
   std::map<std::size_t, Detection> detections_;
+  OtherRules other_rules_;
   std::vector<double> seconds_;
   std::vector<double> seconds_slowed_;
   std::vector<double> disturbed_;
@@ -407,11 +410,17 @@ void SelfTester::print() const {
         << std::setw(14) << quiet.failed << std::setw(8) << quiet.slower << std::setw(14)
         << quiet.inconclusive << std::setw(6) << quiet.nominated << "/" << quiet.timed << "\n";
   }
-  out << "Slowdowns put in       cases  reported  fails the gate\n";
+  out << "Other rules on the samples of the screening  runs with a false alarm  bindings\n";
+  for (const OtherRule& rule : other_rules_.rules()) {
+    out << "  " << std::left << std::setw(43) << rule.name << std::right << std::setw(11)
+        << rule.runs << " of " << std::setw(4) << std::left << other_rules_.runs() << std::right
+        << std::setw(12) << rule.bindings << "/" << other_rules_.bindings() << "\n";
+  }
+  out << "Slowdowns put in        cases  reported  fails the gate\n";
   for (const auto& [size, detection] : detections_) {
     std::string name = "+" + std::to_string(std::lround(sizes[size].slowdown * 100)) + " %";
-    if (sizes[size].time_ratio > 0) name += ", limit " + gate::factor_text(sizes[size].time_ratio);
-    out << "  " << std::left << std::setw(20) << name << std::right << std::setw(6)
+    name += ", limit " + gate::factor_text(sizes[size].time_ratio);
+    out << "  " << std::left << std::setw(21) << name << std::right << std::setw(6)
         << detection.cases << std::setw(10) << share_text(detection.reported, detection.cases)
         << std::setw(16) << share_text(detection.failed, detection.cases) << "\n";
   }
@@ -438,6 +447,14 @@ Json SelfTester::json() const {
                                          {"queries", quiet.queries},
                                          {"bindings_timed", quiet.timed},
                                          {"bindings_nominated", quiet.nominated}});
+  }
+  result["other_rules"] = Json::array();
+  for (const OtherRule& rule : other_rules_.rules()) {
+    result["other_rules"].push_back({{"rule", rule.name},
+                                     {"runs_with_false_alarm", rule.runs},
+                                     {"runs", other_rules_.runs()},
+                                     {"bindings_convicted", rule.bindings},
+                                     {"bindings", other_rules_.bindings()}});
   }
   result["slowdowns"] = Json::array();
   for (const auto& [size, detection] : detections_) {

@@ -22,6 +22,7 @@
 #include "pgduet/gate/judge.h"
 #include "pgduet/gate/plan_shape.h"
 #include "pgduet/gate/run_record.h"
+#include "pgduet/gate/time.h"
 
 namespace {
 
@@ -53,7 +54,7 @@ QueryRun query_run(const Json& plan) {
   const Plan read = read_plan(plan);
   binding.shape = shape_of(read).id;
   binding.work = work_of(read);
-  for (int i = 0; i < 5; ++i) binding.executions.push_back({63.25 + i, 41.5 + i, 0});
+  for (int i = 0; i < 10; ++i) binding.executions.push_back({63.25 + i, 41.5 + i});
   QueryRun run;
   run.source = {"queries/orders.sql", 12, 0};
   run.sql = "SELECT o.id, o.total FROM orders AS o WHERE o.customer_id = :customer_id";
@@ -101,6 +102,35 @@ bool make_record(const std::filesystem::path& file) {
   return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
          WEXITSTATUS(status) == 0;
 }
+
+// 1,000 bindings with samples of both sides and the control in three clocks (wall, CPU, the
+// client's), 30 rounds in all. Limit: 100 ms.
+void judge_times(benchmark::State& state) {
+  constexpr int bindings = 1000;
+  constexpr int stages = 3;
+  constexpr int rounds = 10;
+  std::vector<BindingRun> base(bindings);
+  std::vector<BindingRun> head(bindings);
+  for (int binding = 0; binding < bindings; ++binding) {
+    for (int i = 0; i < stages * rounds; ++i) {
+      Execution sample{.wall_us = 80.0 + (i * 7 + binding) % 13,
+                       .cpu_us = 50.0 + (i * 5 + binding) % 11,
+                       .client_us = 12,
+                       .executions = 40,
+                       .stage = 1 + i / rounds};
+      base[static_cast<std::size_t>(binding)].executions.push_back(sample);
+      head[static_cast<std::size_t>(binding)].executions.push_back(sample);
+      sample.control = true;
+      base[static_cast<std::size_t>(binding)].executions.push_back(sample);
+    }
+  }
+  for ([[maybe_unused]] auto iteration : state) {
+    for (std::size_t i = 0; i < bindings; ++i) {
+      benchmark::DoNotOptimize(judge_stages(stage_times(base[i], head[i]), {1.1, 1.25}));
+    }
+  }
+}
+BENCHMARK(judge_times)->Unit(benchmark::kMillisecond);
 
 double peak_megabytes() {
   rusage usage{};

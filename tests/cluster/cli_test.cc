@@ -455,7 +455,7 @@ TEST_F(CliTest, DemoShowsFiveVerdictsWithTheirReasons) {
                    std::to_string(harness::test_installation().major)});
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_THAT(outcome.out,
-              AllOf(HasSubstr("was dropped by setup/901_cleanup.sql:3"),
+              AllOf(HasSubstr("dropped by setup/901_cleanup.sql:3"),
                     HasSubstr("is no longer an Index Cond: now a"),
                     HasSubstr("returns other rows (100, as before)"),
                     HasSubstr("What became of the changes:\n\n"
@@ -481,6 +481,25 @@ TEST_F(CliTest, DoctorListsServersAsJson) {
 }
 
 // The program, killed at random moments: the next run must find nothing in its way.
+TEST_F(CliTest, TestsItself) {
+  const Outcome outcome =
+      pgduet({"doctor", "--self-test", "--runs", "4", "--cases", "1", "--json"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err << outcome.out;
+  const gate::Json result = gate::Json::parse(outcome.out);
+  int runs = 0;
+  for (const gate::Json& mode : result["nothing_changed"]) {
+    runs += mode["runs"].get<int>();
+    EXPECT_EQ(mode["false_alarms"], 0) << mode;
+  }
+  EXPECT_EQ(runs, 4);
+  EXPECT_EQ(result["nothing_changed"].size(), 4U) << "three ways of comparing, and one under load";
+  EXPECT_EQ(result["slowdowns"].size(), 7U);
+  const gate::Json& largest = result["slowdowns"].back();
+  EXPECT_EQ(largest["slowdown"], 1.0);
+  EXPECT_EQ(largest["reported"], 1) << outcome.err;
+  EXPECT_EQ(largest["failed"], 1) << outcome.err;
+}
+
 TEST_F(CliTest, KilledAtAnyMomentTheNextRunWorks) {
   keep_as_base();
   const char* program = std::getenv("PGDUET_PROGRAM");

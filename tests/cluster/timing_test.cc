@@ -184,7 +184,7 @@ TEST_F(TimingTest, AQueryThatFailsInALaterStageIsBroken) {
   EXPECT_EQ(report.verdict, Verdict::broken) << report.headline;
   EXPECT_EQ(report.headline,
             "fails: division by zero (22012), in stage 2 of the duet, after executions that "
-            "succeeded: the query's text changed");
+            "succeeded: the query's text changed and now calls pg_read_file()");
 }
 
 TEST_F(TimingTest, ABackendThatDiesInEveryExecutionIsBroken) {
@@ -262,6 +262,24 @@ TEST_F(TimingTest, AGivenServerHasWallTimeAndAWiderLimit) {
   ASSERT_TRUE(report.findings.front().time);
   EXPECT_EQ(report.findings.front().time->limits.report, gate::one_clock_ratio);
   EXPECT_THAT(report_.workloads[0].record->head.clock, HasSubstr("wall time"));
+}
+
+TEST_F(TimingTest, AGivenServerMeasuresItselfWherePgStatStatementsIsThere) {
+  ClusterCache cache(test_cache_options(test_cache_directory()));
+  const ClusterCache::Entry entry =
+      cache.acquire("statements", test_installation(),
+                    [](const std::filesystem::path&) { return std::string(); });
+  ServerOptions server_options = test_server_options(entry.data_directory());
+  server_options.settings["shared_preload_libraries"] = "pg_stat_statements";
+  const Server server(server_options);
+  options_.server_url = server.connection_string("postgres");
+  options_.analyze_repetitions = 1;
+  queries(generating(20000), generating(60000));
+  const gate::QueryReport report = judged();
+  EXPECT_EQ(report.verdict, Verdict::regressed) << report.headline;
+  EXPECT_THAT(report.headline, HasSubstr("(server "));
+  EXPECT_THAT(report_.workloads[0].record->head.clock, HasSubstr("pg_stat_statements"));
+  EXPECT_EQ(report.findings.front().time->limits.report, gate::one_clock_ratio);
 }
 
 TEST(TaskClock, CountsTheWorkersOfSessionsThatBeginLater) {

@@ -60,8 +60,8 @@ TEST(RoundsOf, SlowQueriesGetFewer) {
   EXPECT_EQ(rounds_of(100e3, stage_rounds, false), 6);
   EXPECT_EQ(rounds_of(1e6, stage_rounds, false), 2);
   EXPECT_EQ(rounds_of(30e6, stage_rounds, false), 1);
-  EXPECT_EQ(rounds_of(60e3, screening_rounds, true), 4);
-  EXPECT_EQ(rounds_of(60e3, 3, true), 3) << "never more than wanted";
+  EXPECT_EQ(rounds_of(60e3, screening_rounds, true), 5);
+  EXPECT_EQ(rounds_of(60e3, 1, true), 1) << "never more than wanted";
 }
 
 // Minima of both clocks of one stage, with a bias of the stage and noise of the samples.

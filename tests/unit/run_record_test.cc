@@ -18,7 +18,7 @@ BindingRun full_binding() {
       R"({"Plan": {"Node Type": "Result", "Unknown Field": [1, 2.5, null, {"x": "y"}]}})");
   binding.shape = "5f0c1a9be2d4";
   binding.work = {24, 1, 20, 300, 5, 25};
-  binding.executions = {{63.5, 41.25, 12.5, 40},
+  binding.executions = {{63.5, 41.25, 12.5, 3.25, 40},
                         {.wall_us = 70, .cpu_us = std::nullopt, .stage = 1},
                         {.wall_us = 70, .cpu_us = std::nullopt, .stage = 1, .control = true}};
   binding.stage_failure = StageFailure{

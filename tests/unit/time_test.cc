@@ -11,7 +11,7 @@
 namespace pgduet::gate {
 namespace {
 
-MinimumTimes both(double us) { return {us + 20, us, us}; }
+MinimumTimes both(double us) { return {us + 20, us, us, us}; }
 
 StageTimes stage(int number, double base_us, double ratio,
                  std::optional<double> control_ratio = 1.0) {
@@ -52,10 +52,25 @@ TEST(JudgeStage, FasterIsTheSameTheOtherWayRound) {
 
 TEST(JudgeStage, WaitingConvictsByElapsedTimeAlone) {
   StageTimes times = stage(1, 5000, 1.0);
-  times.head.served_us = 5000 * 1.6;
+  times.head.served_us = *(times.head.undisturbed_us = 5000 * 1.6);
   EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::slower);
   EXPECT_TRUE(judge_stage(times, 1.1).waits);
-  times.head.served_us = 5000 * 1.4;
+  times.head.served_us = *(times.head.undisturbed_us = 5000 * 1.4);
+  EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
+}
+
+TEST(JudgeStage, WaitingForACoreIsNoWaiting) {
+  StageTimes times = stage(1, 70, 1.1);
+  times.head.served_us = 150;  // a neighbour had the core in every sample
+  EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
+  times.head.undisturbed_us.reset();  // or the kernel does not tell
+  EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
+}
+
+TEST(JudgeStage, ElapsedTimeAloneConvictsNobodyAgainstABaseline) {
+  StageTimes times = stage(1, 5000, 1.0);
+  times.head.served_us = *(times.head.undisturbed_us = 5000 * 1.6);
+  times.against_baseline = true;
   EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
 }
 
@@ -141,9 +156,9 @@ TEST(StageTimes, ComeFromTheSamplesOfBothSides) {
                      {.wall_us = 95, .cpu_us = 81, .client_us = 8, .executions = 40, .stage = 1}};
   const std::vector<StageTimes> found = stage_times(base, head);
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0].base, (MinimumTimes{55, 40, 45}));
-  EXPECT_EQ(found[0].head, (MinimumTimes{90, 80, 82}));
-  EXPECT_EQ(found[0].control, (MinimumTimes{70, 41, 70}));
+  EXPECT_EQ(found[0].base, (MinimumTimes{55, 40, 45, std::nullopt}));
+  EXPECT_EQ(found[0].head, (MinimumTimes{90, 80, 82, std::nullopt}));
+  EXPECT_EQ(found[0].control, (MinimumTimes{70, 41, 70, std::nullopt}));
   EXPECT_EQ(found[0].executions, 80);
 }
 
@@ -156,6 +171,12 @@ TEST(JudgeStages, KeepsTheEvidenceAndSaysIt) {
   EXPECT_EQ(sentence_of(evidence),
             "2.40× slower (CPU 31 µs → 74 µs, wall 51 µs → 94 µs), 3 of 3 stages agree, 960 "
             "executions a side");
+}
+
+TEST(JudgeStages, SmallGainsAreAsDoubtfulAsSmallLosses) {
+  EXPECT_EQ(judge_stages(stages({0.85, 0.85, 0.85}), {1.1, 1.25}).outcome, TimeOutcome::same);
+  EXPECT_EQ(judge_stages(stages({0.85, 0.85, 0.85}), {1.1, 1.1}).outcome, TimeOutcome::faster);
+  EXPECT_EQ(judge_stages(stages({0.7, 0.7, 0.7}), {1.1, 1.25}).outcome, TimeOutcome::faster);
 }
 
 TEST(JudgeStages, ReportsWhatDoesNotFail) {

@@ -62,6 +62,7 @@ bool has_convicting(const std::vector<Finding>& findings, Finding::Kind kind);
 struct TimesShown {
   std::optional<MinimumTimes> before;  // of base, else of the baseline
   std::optional<MinimumTimes> after;
+  std::string clock = "CPU";  // see TimeEvidence
 };
 
 struct QueryReport {

@@ -53,6 +53,9 @@ struct Execution {
   // SideRecord::clock names. Nothing where neither can be had.
   std::optional<double> cpu_us;
   double client_us = 0;  // CPU time of the client; within wall_us
+  // For how long client and server process waited for a core; within wall_us. Nothing where the
+  // kernel does not tell.
+  std::optional<double> queued_us = std::nullopt;
   int executions = 1;
   int stage = 0;         // 0: the screening; from 1: the duet
   bool control = false;  // base against itself, see time.h
@@ -187,6 +190,8 @@ struct MinimumTimes {
   double wall_us = 0;
   std::optional<double> cpu_us;  // nothing, too, where the clock is too coarse to see the execution
   double served_us = 0;          // wall time less the client's CPU time: what the server took
+  // served_us less the time in which other processes had the core.
+  std::optional<double> undisturbed_us = std::nullopt;
 
   bool operator==(const MinimumTimes&) const = default;
 };

@@ -41,8 +41,8 @@ constexpr double one_clock_ratio = 1.25;
 // The same as time_only_ratio where less is known: with one clock, and against a baseline, as
 // another machine may be slower at some queries and faster at others.
 constexpr double unsure_time_only_ratio = 1.50;
-// Waiting takes no CPU time, so that the clocks cannot agree. Elapsed time convicts alone from here
-// on.
+// Waiting (a lock, a sleep, a disk) takes no CPU time, so that the clocks cannot agree. Elapsed
+// time less the time in which other processes had the core convicts alone from here on.
 constexpr double waiting_ratio = 1.50;
 // Against a baseline alone, which another machine recorded.
 constexpr double baseline_time_ratio = 1.20;
@@ -76,7 +76,10 @@ struct StageTimes {
   // Base once more, in another session: how far base strays from itself. Short executions only.
   std::optional<MinimumTimes> control;
   int executions = 0;  // of head; base has as many
-  double machine = 1;  // by how much this machine is slower than the one that base was measured on
+  // Base is a baseline: it was not run beside head, and this machine is slower by so much than that
+  // which recorded it.
+  bool against_baseline = false;
+  double machine = 1;
 
   bool operator==(const StageTimes&) const = default;
 };
@@ -89,7 +92,7 @@ enum class StageVote { slower, faster, same, noisy };
 struct StageJudgement {
   StageVote vote = StageVote::same;
   double score = 0;    // ln(head / base) of the clock by which head does best
-  bool waits = false;  // slower by elapsed time alone
+  bool waits = false;  // slower by waiting alone
 };
 
 StageJudgement judge_stage(const StageTimes& stage, double limit_ratio);
@@ -105,20 +108,25 @@ constexpr StageRule baseline_rule = {3, 3};
 enum class TimeOutcome {
   open,    // more stages are needed
   slower,  // or faster: a majority says so
-  faster,
-  same,  // a majority does not say slower
-  noisy  // neither: where head is slower than base, base is as much slower than itself
+  faster,  // by the limit that fails, as small gains are as doubtful as small losses
+  same,    // a majority does not say slower
+  noisy    // neither: where head is slower than base, base is as much slower than itself
 };
 
 TimeOutcome decide(std::span<const StageTimes> stages, double limit_ratio, StageRule rule = {});
 
-// Whether the outcome is known by both limits.
+// The outcome by both limits: faster only where it is by the one that fails.
+TimeOutcome decide(std::span<const StageTimes> stages, const TimeLimits& limits,
+                   StageRule rule = {});
+
+// Whether it is known, and whether it fails, too.
 bool is_decided(std::span<const StageTimes> stages, const TimeLimits& limits, StageRule rule = {});
 
 // What there is to show for a judgement of time.
 struct TimeEvidence {
   std::vector<StageTimes> stages;
   TimeLimits limits;
+  std::string clock = "CPU";  // what cpu_us is: "server" where it is the server's own measurement
   TimeOutcome outcome = TimeOutcome::same;  // by limits.report
   bool fails = false;                       // slower by limits.fail, too
   bool waits = false;                       // slower by elapsed time alone

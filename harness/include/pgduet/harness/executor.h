@@ -26,6 +26,8 @@ struct Database {
                           // rolled back, also what looks like a SELECT
   // CPU time of all its sessions and their parallel workers; null where it is not to be had.
   std::shared_ptr<const TaskClock> task_clock = nullptr;
+  // The extension pg_stat_statements is there: the server's own times stand in for CPU time.
+  bool has_statement_statistics = false;
 };
 
 // The values of all bindings of one query: [binding][parameter].

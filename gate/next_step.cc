@@ -25,6 +25,10 @@ std::string next_step(const QueryReport& report, const WorkloadRecord& workload)
       return "See both plans: pgduet explain " + query +
              " --run last. If it is meant: pgduet accept " + query;
     case Verdict::changed:
+      // Only slower, and not by enough to fail: a baseline would not change that.
+      if (has_convicting(report.findings, Finding::Kind::time)) {
+        return "See both plans: pgduet explain " + query + " --run last.";
+      }
       return "To make this the new baseline: pgduet accept " + query;
     case Verdict::improved:
       return "To keep it this good, make it the new baseline: pgduet accept " + query;

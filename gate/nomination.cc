@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "comparison.h"
 #include "pgduet/gate/catalog.h"
@@ -16,7 +17,7 @@ namespace {
 // Faster queries are nominated as well, but only those that are clearly faster: they fail nothing.
 const double nominating_gain = std::log(1.25);
 // As many bindings tell how machines differ.
-constexpr std::size_t most_references = 16;
+constexpr std::size_t most_references = 32;
 
 struct Candidate {
   Nominee nominee;
@@ -56,7 +57,8 @@ class Nominator {
       else
         others.push_back(candidate.nominee);
     }
-    if (!record_.base && !result.nominees.empty()) add_references(others, result.nominees);
+    if (!record_.base && !result.nominees.empty())
+      add_references(std::move(others), result.nominees);
     return result;
   }
 
@@ -117,8 +119,11 @@ class Nominator {
     return "";
   }
 
-  // Evenly spread over the queries that nobody suspects.
-  static void add_references(const std::vector<Nominee>& others, std::vector<Nominee>& nominees) {
+  // Evenly spread over the lengths of those that nobody suspects.
+  static void add_references(std::vector<Nominee> others, std::vector<Nominee>& nominees) {
+    std::stable_sort(others.begin(), others.end(), [](const Nominee& a, const Nominee& b) {
+      return a.execution_us < b.execution_us;
+    });
     const std::size_t count = std::min(most_references, others.size());
     for (std::size_t i = 0; i < count; ++i) {
       nominees.push_back(others[i * others.size() / count]);

@@ -66,14 +66,6 @@ std::vector<double> scores_of(std::span<const StageTimes> stages) {
   return scores;
 }
 
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
-
 void lower(MinimumTimes& times, const MinimumTimes& other) {
   times.wall_us = std::min(times.wall_us, other.wall_us);
   times.served_us = std::min(times.served_us, other.served_us);
@@ -97,7 +89,7 @@ double detectable_ratio(const TimeEvidence& evidence, std::span<const StageTimes
   }
   double shortfall = 0;
   if (evidence.outcome != TimeOutcome::faster) {
-    shortfall = std::max(0.0, -median_of(scores_of(stages)));
+    shortfall = std::max(0.0, -median(scores_of(stages)));
   }
   return std::max(evidence.limits.report * std::exp(shortfall), std::exp(stray));
 }
@@ -124,6 +116,16 @@ bool mostly_waits(const TimeEvidence& evidence) {
   if (!base.cpu_us || !head.cpu_us || !base.undisturbed_us || !head.undisturbed_us) return false;
   return *head.undisturbed_us - *base.undisturbed_us > 2 * (*head.cpu_us - *base.cpu_us) &&
          *head.undisturbed_us > waiting_ratio * *base.undisturbed_us;
+}
+
+// Whether the minima over all stages say it, too, as far as the screening asks: stages in which
+// base was unlucky may agree by chance.
+bool holds_over_all(const TimeEvidence& evidence, const std::vector<double>& machine) {
+  StageTimes all;
+  all.base = evidence.base;
+  all.head = evidence.head;
+  all.machine = median(machine);
+  return judge_stage(all, 1).score > nominating_score(evidence.limits.report);
 }
 
 std::string clocks_text(const TimeEvidence& evidence) {
@@ -256,8 +258,6 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
   evidence.limits = limits;
   evidence.outcome = decide(stages, limits, rule);
   if (stages.empty()) return evidence;
-  evidence.fails = evidence.outcome == TimeOutcome::slower &&
-                   decide(stages, limits.fail, rule) == TimeOutcome::slower;
   evidence.base = stages.front().base;
   evidence.head = stages.front().head;
   int waiting = 0;
@@ -274,6 +274,13 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
     if (judgement.waits) ++waiting;
     machine.push_back(stage.machine);
   }
+  if (evidence.outcome == TimeOutcome::slower && waiting == 0 &&
+      !holds_over_all(evidence, machine)) {
+    evidence.outcome = TimeOutcome::same;
+    evidence.agreeing = static_cast<int>(stages.size()) - evidence.agreeing;
+  }
+  evidence.fails = evidence.outcome == TimeOutcome::slower &&
+                   decide(stages, limits.fail, rule) == TimeOutcome::slower;
   evidence.waits = evidence.outcome == TimeOutcome::slower &&
                    (2 * waiting > evidence.agreeing || mostly_waits(evidence));
   const bool by_cpu = evidence.base.cpu_us && evidence.head.cpu_us;
@@ -283,14 +290,19 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
     evidence.ratio = *evidence.head.cpu_us / *evidence.base.cpu_us;
   else
     evidence.ratio = evidence.head.served_us / evidence.base.served_us;
-  evidence.ratio /= median_of(std::move(machine));
+  evidence.machine = median(std::move(machine));
+  evidence.ratio /= evidence.machine;
   evidence.detectable = detectable_ratio(evidence, stages);
   evidence.stages = std::move(stages);
   return evidence;
 }
 
 std::string sentence_of(const TimeEvidence& evidence) {
-  std::string text = verdict_text(evidence) + " (" + clocks_text(evidence) + "), ";
+  std::string text = verdict_text(evidence);
+  if (evidence.machine != 1) {
+    text += ", on a machine that takes " + factor_text(evidence.machine) + " as long";
+  }
+  text += " (" + clocks_text(evidence) + "), ";
   const auto stages = static_cast<std::int64_t>(evidence.stages.size());
   if (evidence.outcome == TimeOutcome::open) {
     text += counted(stages, "stage");
@@ -325,5 +337,13 @@ double screening_noise(const BindingRun& run) {
 }
 
 double nominating_score(double limit_ratio) { return nominated_part * std::log(limit_ratio); }
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
 
 }  // namespace pgduet::gate

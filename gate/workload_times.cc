@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 #include "bindings.h"
@@ -42,6 +43,10 @@ MinimumTimes times_of(const BindingBaseline& baseline) {
   return {baseline.wall_us, baseline.cpu_us, baseline.wall_us};
 }
 
+double length_of(const BindingBaseline& baseline) {
+  return std::log(baseline.cpu_us.value_or(baseline.wall_us));
+}
+
 std::set<int> stages_in(const BindingRun& run) {
   std::set<int> stages;
   for (const Execution& execution : run.executions) stages.insert(execution.stage);
@@ -52,32 +57,26 @@ std::set<int> stages_in(const BindingRun& run) {
 
 WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselines& baselines)
     : record_(record), baselines_(baselines) {
-  std::map<int, std::vector<std::pair<double, const QueryRecord*>>> observed;
   for (const QueryRecord& query : record.queries) {
     const QueryRun* run = query.base ? &*query.base : query.head ? &*query.head : nullptr;
     if (run == nullptr) continue;
     const double weighted_us = query.weight * mean_us(*run);
     weighted_us_[&query] = weighted_us;
     total_us_ += weighted_us;
-    if (!record.base && query.head) observe(query, observed);
+    if (!record.base && query.head) observe(query);
   }
-  for (auto& [stage, logarithms] : observed) {
-    std::sort(logarithms.begin(), logarithms.end());
-    Observations& observations = against_baselines_[stage];
-    for (const auto& [logarithm, query] : logarithms) {
-      observations.ranks[query].push_back(observations.sorted.size());
-      observations.sorted.push_back(logarithm);
-    }
+  for (auto& [stage, observations] : against_baselines_) {
+    std::sort(observations.begin(), observations.end(),
+              [](const Observation& a, const Observation& b) { return a.length < b.length; });
   }
 }
 
-void WorkloadTimes::observe(
-    const QueryRecord& query,
-    std::map<int, std::vector<std::pair<double, const QueryRecord*>>>& stages) const {
+void WorkloadTimes::observe(const QueryRecord& query) {
   for (const BindingRun& binding : query.head->bindings) {
     for (const int stage : stages_in(binding)) {
       if (const auto logarithm = logarithm_of(query, binding, stage)) {
-        stages[stage].emplace_back(*logarithm, &query);
+        against_baselines_[stage].push_back(
+            {length_of(*baseline_of(query, binding)), *logarithm, &query});
       }
     }
   }
@@ -127,21 +126,30 @@ std::optional<double> WorkloadTimes::logarithm_of(const QueryRecord& query, cons
   return std::log(times->wall_us / baseline->wall_us);
 }
 
-// The leave-one-out median: what the queries other than the one in question say.
-std::optional<double> WorkloadTimes::machine_of(int stage, const QueryRecord& query) const {
+// The leave-one-out median: what the other queries of about the same length say.
+std::optional<double> WorkloadTimes::machine_of(int stage, const QueryRecord& query,
+                                                const BindingBaseline& baseline) const {
   const auto found = against_baselines_.find(stage);
   if (found == against_baselines_.end()) return std::nullopt;
-  const Observations& all = found->second;
-  const auto own = all.ranks.find(&query);
-  const bool has_own = own != all.ranks.end();
-  if (all.ranks.size() - (has_own ? 1 : 0) < least_other_queries) return std::nullopt;
-  std::size_t middle = (all.sorted.size() - (has_own ? own->second.size() : 0)) / 2;
-  if (has_own) {
-    for (const std::size_t rank : own->second) {
-      if (rank <= middle) ++middle;
-    }
+  const std::vector<Observation>& all = found->second;
+  const double length = length_of(baseline);
+  auto longer = std::lower_bound(
+      all.begin(), all.end(), length,
+      [](const Observation& observation, double wanted) { return observation.length < wanted; });
+  auto shorter = longer;
+  std::vector<double> ratios;
+  std::set<const QueryRecord*> queries;
+  while (ratios.size() < asked_bindings && (shorter != all.begin() || longer != all.end())) {
+    const bool take_longer =
+        shorter == all.begin() ||
+        (longer != all.end() && longer->length - length < length - std::prev(shorter)->length);
+    const Observation& next = take_longer ? *longer++ : *--shorter;
+    if (next.query == &query) continue;
+    ratios.push_back(next.ratio);
+    queries.insert(next.query);
   }
-  return all.sorted.at(middle);
+  if (queries.size() < least_other_queries) return std::nullopt;
+  return median(std::move(ratios));
 }
 
 std::optional<double> WorkloadTimes::screening_score(const QueryRecord& query,
@@ -152,8 +160,9 @@ std::optional<double> WorkloadTimes::screening_score(const QueryRecord& query,
     return base == nullptr ? std::nullopt : gate::screening_score(*base, head);
   }
   const auto logarithm = logarithm_of(query, head, 0);
-  const auto machine = machine_of(0, query);
-  if (!logarithm || !machine) return std::nullopt;
+  if (!logarithm) return std::nullopt;
+  const auto machine = machine_of(0, query, *baseline_of(query, head));
+  if (!machine) return std::nullopt;
   return *logarithm - *machine;
 }
 
@@ -171,7 +180,7 @@ std::vector<StageTimes> WorkloadTimes::stages_of(const QueryRecord& query,
     if (execution.stage > 0) executions[execution.stage] += execution.executions;
   }
   for (const auto& [stage, count] : executions) {
-    const auto machine = machine_of(stage, query);
+    const auto machine = machine_of(stage, query, *baseline);
     if (!machine) continue;
     StageTimes times;
     times.stage = stage;

@@ -16,6 +16,9 @@ namespace pgduet::gate {
 
 // So many other queries must tell how this machine differs from that of the baselines.
 constexpr std::size_t least_other_queries = 3;
+// Those of about the same length are asked, so many bindings: a larger cache makes long queries
+// faster and short ones not.
+constexpr std::size_t asked_bindings = 15;
 
 class WorkloadTimes {
  public:
@@ -44,14 +47,15 @@ class WorkloadTimes {
   const BindingBaseline* baseline_of(const QueryRecord& query, const BindingRun& head) const;
 
  private:
-  // ln(head / baseline) of all bindings of one stage, and where in that order each query's are.
-  struct Observations {
-    std::vector<double> sorted;
-    std::map<const QueryRecord*, std::vector<std::size_t>> ranks;
+  // A binding of one stage beside its baseline.
+  struct Observation {
+    double length = 0;  // ln(microseconds) of the baseline
+    double ratio = 0;   // ln(head / baseline)
+    const QueryRecord* query = nullptr;
   };
-  void observe(const QueryRecord& query,
-               std::map<int, std::vector<std::pair<double, const QueryRecord*>>>& stages) const;
-  std::optional<double> machine_of(int stage, const QueryRecord& query) const;
+  void observe(const QueryRecord& query);
+  std::optional<double> machine_of(int stage, const QueryRecord& query,
+                                   const BindingBaseline& baseline) const;
   std::optional<double> logarithm_of(const QueryRecord& query, const BindingRun& head,
                                      int stage) const;
 
@@ -59,7 +63,8 @@ class WorkloadTimes {
   const WorkloadBaselines& baselines_;
   double total_us_ = 0;
   std::map<const QueryRecord*, double> weighted_us_;
-  std::map<int, Observations> against_baselines_;  // by stage; without a base side only
+  // By stage, in order of length; without a base side only.
+  std::map<int, std::vector<Observation>> against_baselines_;
 };
 
 }  // namespace pgduet::gate

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "machine.h"
+#include "pgduet/gate/error.h"
 #include "pgduet/gate/hash.h"
 #include "pgduet/gate/sql.h"
 #include "pgduet/harness/workload_database.h"
@@ -26,9 +27,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 void execute(const std::string& connection_string, const std::vector<std::string>& statements) {
-  pqxx::connection connection(connection_string);
-  pqxx::nontransaction session(connection);
-  for (const std::string& statement : statements) session.exec(statement);
+  try {
+    pqxx::connection connection(connection_string);
+    pqxx::nontransaction session(connection);
+    for (const std::string& statement : statements) session.exec(statement);
+  } catch (const pqxx::failure& failure) {
+    const std::string message = failure.what();
+    throw gate::Error(
+        gate::Error::Kind::environment, {},
+        "the server cannot make a database: " + message.substr(0, message.find('\n')));
+  }
 }
 
 ServerOptions server_options(const Workload& workload, const PrivateServerOptions& options,

@@ -50,8 +50,8 @@ class Timing {
 
   void screen();
 
-  // Nominates by what the screening and the plans say, and times the nominees stage by stage. Notes
-  // of the workload say so where everything was nominated.
+  // Nominates by what the screening and the plans say, and times the nominees stage by stage, until
+  // all are decided.
   void duet(gate::WorkloadRecord& record, const gate::WorkloadBaselines& baselines);
 
   // Whether client and sessions could be kept on one core all the time; why not.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstddef>
 
+#include "pgduet/gate/time.h"
+
 namespace pgduet::cli {
 namespace {
 
@@ -22,12 +24,6 @@ Samples samples_of(const gate::BindingRun& run) {
     if (execution.cpu_us) samples.cpu.push_back(*execution.cpu_us);
   }
   return samples;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 double minimum(const std::vector<double>& values) {
@@ -54,7 +50,7 @@ constexpr Rule all_rules[] = {
      }},
     {"median of wall times 1.10 times as large",
      [](const Samples& base, const Samples& head) {
-       return median(head.wall) > limit * median(base.wall);
+       return gate::median(head.wall) > limit * gate::median(base.wall);
      }},
     {"minimum of wall times 1.10 times as large", wall_minimum},
     {"minimum of CPU times 1.10 times as large", cpu_minimum},

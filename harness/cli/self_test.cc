@@ -20,6 +20,7 @@
 #include "pgduet/gate/baseline.h"
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/judge.h"
+#include "pgduet/gate/time.h"
 #include "pgduet/gate/wording.h"
 #include "pgduet/harness/project_files.h"
 #include "pgduet/harness/temp_dir.h"
@@ -102,13 +103,6 @@ struct Detection {
   int reported = 0;
   int failed = 0;
 };
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 bool is_slower(const gate::QueryReport& query) {
   return std::any_of(query.findings.begin(), query.findings.end(),
@@ -223,7 +217,7 @@ class SelfTester {
         }
       }
     }
-    row_us_ = median(row_us);
+    row_us_ = gate::median(row_us);
     if (row_us_ <= 0) {
       throw gate::Error(gate::Error::Kind::environment, {},
                         "the self-test could not find out what extra work costs",
@@ -426,10 +420,10 @@ void SelfTester::print() const {
   }
   out << "Queries beside them: " << beside_.queries << ", failing " << beside_.failed
       << ", reported as slower " << beside_.slower << "\n";
-  out << "Seconds a run: " << std::fixed << std::setprecision(1) << median(seconds_)
-      << " where nothing changed, " << median(seconds_slowed_) << " with slowdowns\n";
-  out << "Wall time / CPU time: " << std::setprecision(2) << median(undisturbed_) << " alone, "
-      << median(disturbed_) << " with " << loops_ << " busy loops beside\n";
+  out << "Seconds a run: " << std::fixed << std::setprecision(1) << gate::median(seconds_)
+      << " where nothing changed, " << gate::median(seconds_slowed_) << " with slowdowns\n";
+  out << "Wall time / CPU time: " << std::setprecision(2) << gate::median(undisturbed_)
+      << " alone, " << gate::median(disturbed_) << " with " << loops_ << " busy loops beside\n";
 }
 
 Json SelfTester::json() const {
@@ -467,9 +461,10 @@ Json SelfTester::json() const {
   result["beside_slowdowns"] = {{"queries", beside_.queries},
                                 {"false_alarms", beside_.failed},
                                 {"reported_as_slower", beside_.slower}};
-  result["seconds"] = median(seconds_);
+  result["seconds"] = gate::median(seconds_);
   result["busy_loops"] = loops_;
-  result["wall_to_cpu"] = {{"alone", median(undisturbed_)}, {"under_load", median(disturbed_)}};
+  result["wall_to_cpu"] = {{"alone", gate::median(undisturbed_)},
+                           {"under_load", gate::median(disturbed_)}};
   return result;
 }
 

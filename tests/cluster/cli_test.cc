@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "other_rules.h"
 #include "pgduet/gate/json.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/process.h"
@@ -498,6 +499,14 @@ TEST_F(CliTest, TestsItself) {
   EXPECT_EQ(largest["slowdown"], 1.0);
   EXPECT_EQ(largest["reported"], 1) << outcome.err;
   EXPECT_EQ(largest["failed"], 1) << outcome.err;
+}
+
+TEST(MannWhitney, IsSureOnlyWhereNearlyAllAreLarger) {
+  const std::vector<double> base = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  EXPECT_NEAR(mann_whitney_p(base, base), 0.5, 1e-9);
+  EXPECT_LT(mann_whitney_p(base, {11, 12, 13, 14, 15, 16, 17, 18, 19, 20}), 0.0002);
+  EXPECT_GT(mann_whitney_p({11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, base), 0.9998);
+  EXPECT_NEAR(mann_whitney_p(base, {4, 5, 6, 7, 8, 9, 10, 11, 12, 13}), 0.024, 0.01);
 }
 
 TEST_F(CliTest, KilledAtAnyMomentTheNextRunWorks) {

@@ -173,6 +173,15 @@ TEST(JudgeStages, KeepsTheEvidenceAndSaysIt) {
             "executions a side");
 }
 
+TEST(JudgeStages, StagesInWhichBaseWasUnluckyDoNotAgreeByChance) {
+  std::vector<StageTimes> three = {stage(1, 26.5, 1.11), stage(2, 26.8, 1.11),
+                                   stage(3, 24.5, 1.12)};
+  three[2].head = both(26.0);
+  three.push_back(stage(4, 26.4, 1.11));
+  EXPECT_EQ(decide(three, 1.1), TimeOutcome::slower);
+  EXPECT_EQ(judge_stages(three, {1.1, 1.25}).outcome, TimeOutcome::same);
+}
+
 TEST(JudgeStages, SmallGainsAreAsDoubtfulAsSmallLosses) {
   EXPECT_EQ(judge_stages(stages({0.85, 0.85, 0.85}), {1.1, 1.25}).outcome, TimeOutcome::same);
   EXPECT_EQ(judge_stages(stages({0.85, 0.85, 0.85}), {1.1, 1.1}).outcome, TimeOutcome::faster);

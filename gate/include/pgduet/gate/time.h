@@ -131,6 +131,7 @@ struct TimeEvidence {
   bool fails = false;                       // slower by limits.fail, too
   bool waits = false;                       // slower by elapsed time alone
   int agreeing = 0;                         // stages that say what the outcome says
+  double machine = 1;                       // see StageTimes: the median of the stages
   double ratio = 1;   // head / base of the clock that decided, over all stages
   MinimumTimes base;  // over all stages
   MinimumTimes head;
@@ -156,5 +157,8 @@ double screening_noise(const BindingRun& run);
 
 // ln(limit) at which the screening nominates.
 double nominating_score(double limit_ratio);
+
+// 0 for none.
+double median(std::vector<double> values);
 
 }  // namespace pgduet::gate

@@ -258,6 +258,10 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
   evidence.limits = limits;
   evidence.outcome = decide(stages, limits, rule);
   if (stages.empty()) return evidence;
+  // Without a base side some are only measured along, for the comparison of the machines.
+  if (evidence.outcome == TimeOutcome::open && stages.front().against_baseline) {
+    evidence.outcome = TimeOutcome::same;
+  }
   evidence.base = stages.front().base;
   evidence.head = stages.front().head;
   int waiting = 0;

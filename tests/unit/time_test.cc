@@ -128,6 +128,13 @@ TEST(Decide, AgainstABaselineAllMustAgree) {
   EXPECT_EQ(decide(stages({1.3, 1.1}), 1.2, baseline_rule), TimeOutcome::same);
 }
 
+TEST(JudgeStages, WhatWasOnlyMeasuredAlongIsNotJudged) {
+  std::vector<StageTimes> one = stages({1.3});
+  EXPECT_EQ(judge_stages(one, {1.2, 1.5}, baseline_rule).outcome, TimeOutcome::open);
+  one[0].against_baseline = true;
+  EXPECT_EQ(judge_stages(one, {1.2, 1.5}, baseline_rule).outcome, TimeOutcome::same);
+}
+
 TEST(IsDecided, AsksForTheLimitThatFailsToo) {
   const TimeLimits limits = {1.1, 1.25};
   EXPECT_TRUE(is_decided(stages({1.2, 1.2, 1.2}), limits));

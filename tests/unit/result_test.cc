@@ -160,5 +160,16 @@ TEST(ResultJson, ComesBackAsItWas) {
             R"({"rows":1,"checksum":"aa"})");
 }
 
+TEST(CompareResults, EqualRowsAreEqualWhateverTiesAtTheCut) {
+  ResultSummary keyset{.rows = 50, .checksum = "aa"};
+  keyset.determinacy = Determinacy::ties;
+  keyset.inner_checksums = {"11"};
+  ResultSummary offset = keyset;
+  offset.inner_checksums = {"22"};  // its first rows may tie, too
+  EXPECT_TRUE(compare_results(keyset, offset).same);
+  offset.checksum = "bb";
+  EXPECT_FALSE(compare_results(keyset, offset).same);
+}
+
 }  // namespace
 }  // namespace pgduet::gate

@@ -350,30 +350,39 @@ bool is_plain_number(const std::string& type) {
 
 }  // namespace
 
+MinimumTimes smaller_of(const MinimumTimes& left, const MinimumTimes& right) {
+  const auto smaller = [](const std::optional<double>& a, const std::optional<double>& b) {
+    return a && b ? std::optional(std::min(*a, *b)) : std::nullopt;
+  };
+  return {std::min(left.wall_us, right.wall_us), smaller(left.cpu_us, right.cpu_us),
+          std::min(left.served_us, right.served_us),
+          smaller(left.undisturbed_us, right.undisturbed_us)};
+}
+
 std::optional<MinimumTimes> minimum_times(const BindingRun& binding, int stage, bool control) {
   std::optional<MinimumTimes> times;
-  // A clock that misses executions is no clock.
-  const auto lower = [](std::optional<double>& least, const std::optional<double>& other) {
-    if (!other) least.reset();
-    if (least) least = std::min(*least, *other);
-  };
   for (const Execution& execution : binding.executions) {
     if (execution.stage != stage || execution.control != control) continue;
-    const double served_us = execution.wall_us - execution.client_us;
-    std::optional<double> undisturbed_us;
-    if (execution.queued_us) undisturbed_us = std::max(0.0, served_us - *execution.queued_us);
-    if (!times) {
-      times = MinimumTimes{execution.wall_us, execution.cpu_us, served_us, undisturbed_us};
-      continue;
+    MinimumTimes sample{execution.wall_us, execution.cpu_us,
+                        execution.wall_us - execution.client_us, std::nullopt};
+    if (execution.queued_us) {
+      sample.undisturbed_us = std::max(0.0, sample.served_us - *execution.queued_us);
     }
-    times->wall_us = std::min(times->wall_us, execution.wall_us);
-    times->served_us = std::min(times->served_us, served_us);
-    lower(times->cpu_us, execution.cpu_us);
-    lower(times->undisturbed_us, undisturbed_us);
+    times = times ? smaller_of(*times, sample) : sample;
   }
   if (times && times->cpu_us && *times->cpu_us <= 0) times->cpu_us.reset();
   if (times && times->undisturbed_us && *times->undisturbed_us <= 0) times->undisturbed_us.reset();
   return times;
+}
+
+std::map<int, int> executions_by_stage(const BindingRun& binding) {
+  std::map<int, int> executions;
+  for (const Execution& execution : binding.executions) {
+    if (execution.stage > 0 && !execution.control) {
+      executions[execution.stage] += execution.executions;
+    }
+  }
+  return executions;
 }
 
 std::string to_text(const std::vector<ParameterValue>& parameters) {

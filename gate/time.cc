@@ -66,17 +66,6 @@ std::vector<double> scores_of(std::span<const StageTimes> stages) {
   return scores;
 }
 
-void lower(MinimumTimes& times, const MinimumTimes& other) {
-  times.wall_us = std::min(times.wall_us, other.wall_us);
-  times.served_us = std::min(times.served_us, other.served_us);
-  if (!other.cpu_us) times.cpu_us.reset();
-  if (times.cpu_us) times.cpu_us = std::min(*times.cpu_us, *other.cpu_us);
-  if (!other.undisturbed_us) times.undisturbed_us.reset();
-  if (times.undisturbed_us) {
-    times.undisturbed_us = std::min(*times.undisturbed_us, *other.undisturbed_us);
-  }
-}
-
 // The slowdown that would just have convicted: the limit, and what the stages' median score falls
 // short of where nothing changed; or what base strays from itself.
 double detectable_ratio(const TimeEvidence& evidence, std::span<const StageTimes> stages) {
@@ -120,11 +109,11 @@ bool mostly_waits(const TimeEvidence& evidence) {
 
 // Whether the minima over all stages say it, too, as far as the screening asks: stages in which
 // base was unlucky may agree by chance.
-bool holds_over_all(const TimeEvidence& evidence, const std::vector<double>& machine) {
+bool holds_over_all(const TimeEvidence& evidence) {
   StageTimes all;
   all.base = evidence.base;
   all.head = evidence.head;
-  all.machine = median(machine);
+  all.machine = evidence.machine;
   return judge_stage(all, 1).score > nominating_score(evidence.limits.report);
 }
 
@@ -172,12 +161,8 @@ TimeLimits time_limits(double time_ratio, const TimeBasis& basis) {
 }
 
 std::vector<StageTimes> stage_times(const BindingRun& base, const BindingRun& head) {
-  std::map<int, int> executions;
-  for (const Execution& execution : head.executions) {
-    if (execution.stage > 0) executions[execution.stage] += execution.executions;
-  }
   std::vector<StageTimes> stages;
-  for (const auto& [stage, count] : executions) {
+  for (const auto& [stage, count] : executions_by_stage(head)) {
     const auto of_base = minimum_times(base, stage);
     const auto of_head = minimum_times(head, stage);
     if (!of_base || !of_head) continue;
@@ -267,8 +252,8 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
   int waiting = 0;
   std::vector<double> machine;
   for (const StageTimes& stage : stages) {
-    lower(evidence.base, stage.base);
-    lower(evidence.head, stage.head);
+    evidence.base = smaller_of(evidence.base, stage.base);
+    evidence.head = smaller_of(evidence.head, stage.head);
     evidence.executions += stage.executions;
     const StageJudgement judgement = judge_stage(stage, limits.report);
     const bool agrees =
@@ -278,8 +263,8 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
     if (judgement.waits) ++waiting;
     machine.push_back(stage.machine);
   }
-  if (evidence.outcome == TimeOutcome::slower && waiting == 0 &&
-      !holds_over_all(evidence, machine)) {
+  evidence.machine = median(std::move(machine));
+  if (evidence.outcome == TimeOutcome::slower && waiting == 0 && !holds_over_all(evidence)) {
     evidence.outcome = TimeOutcome::same;
     evidence.agreeing = static_cast<int>(stages.size()) - evidence.agreeing;
   }
@@ -294,7 +279,6 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
     evidence.ratio = *evidence.head.cpu_us / *evidence.base.cpu_us;
   else
     evidence.ratio = evidence.head.served_us / evidence.base.served_us;
-  evidence.machine = median(std::move(machine));
   evidence.ratio /= evidence.machine;
   evidence.detectable = detectable_ratio(evidence, stages);
   evidence.stages = std::move(stages);

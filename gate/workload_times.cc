@@ -175,11 +175,7 @@ std::vector<StageTimes> WorkloadTimes::stages_of(const QueryRecord& query,
   std::vector<StageTimes> stages;
   const BindingBaseline* baseline = baseline_of(query, head);
   if (baseline == nullptr || baseline->wall_us <= 0) return stages;
-  std::map<int, int> executions;
-  for (const Execution& execution : head.executions) {
-    if (execution.stage > 0) executions[execution.stage] += execution.executions;
-  }
-  for (const auto& [stage, count] : executions) {
+  for (const auto& [stage, count] : executions_by_stage(head)) {
     const auto machine = machine_of(stage, query, *baseline);
     if (!machine) continue;
     StageTimes times;

@@ -140,7 +140,7 @@ class PrivateDatabase : public WorkloadDatabase {
   Database database() const override { return open(main_database); }
 
   Database copy(const std::string& label) override {
-    const std::string name = "pgduet_copy_" + label;
+    const std::string name = copy_name(label);
     if (copies_.insert(name).second) {
       // Files are copied, not replayed through the WAL: the same blocks, and quicker (14 knows no
       // other way).
@@ -155,7 +155,7 @@ class PrivateDatabase : public WorkloadDatabase {
   }
 
   Database fresh_copy(const std::string& label) override {
-    const std::string name = "pgduet_copy_" + label;
+    const std::string name = copy_name(label);
     if (copies_.erase(name) > 0) drop(name);
     return copy(label);
   }
@@ -173,6 +173,8 @@ class PrivateDatabase : public WorkloadDatabase {
   std::string log_tail() const override { return server_.log_tail(); }
 
  private:
+  static std::string copy_name(const std::string& label) { return "pgduet_copy_" + label; }
+
   Database open(const std::string& name) const {
     Database database;
     database.connection_string = server_.connection_string(name);

@@ -1,7 +1,7 @@
 // Runs the corpus: small pull requests to the sample workloads, each with the verdict that it
 // deserves. See README.md beside this file for the format of a case.
 //
-//   corpus [--list] [--dir CASES] [--kept DIR] [NAME...]
+//   corpus [--list] [--kept DIR] [NAME...]
 //
 // Exit status 0 when every verdict and every reason was right, 1 when one was not, 2 when a case
 // cannot be read.

@@ -198,6 +198,12 @@ struct MinimumTimes {
 std::optional<MinimumTimes> minimum_times(const BindingRun& binding, int stage = 0,
                                           bool control = false);
 
+// The smaller of each time. A clock that one of them does not have is none.
+MinimumTimes smaller_of(const MinimumTimes& left, const MinimumTimes& right);
+
+// How many executions the run has in each stage from 1 on, without those of the control.
+std::map<int, int> executions_by_stage(const BindingRun& binding);
+
 // "customer_id = 42, status = 'open'"; values longer than 40 characters are cut, NULL is NULL. ""
 // without parameters.
 std::string to_text(const std::vector<ParameterValue>& parameters);

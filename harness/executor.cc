@@ -105,9 +105,7 @@ void Replay::State::open() {
         prepared.reset();
         return;
       }
-      if (std::chrono::steady_clock::now() >= deadline)
-        throw gate::Error(gate::Error::Kind::environment, {},
-                          "the server is gone: " + std::string(failure.what()));
+      if (std::chrono::steady_clock::now() >= deadline) throw server_gone(failure);
     }
     std::this_thread::sleep_for(reconnect_interval);
   }

@@ -279,10 +279,7 @@ class WorkloadRun {
       return must_write ? on(database.copy(label), true) : std::move(result);
     } catch (const gate::Error& error) {
       if (error.kind() != gate::Error::Kind::environment) throw;
-      const std::string log = database.log_tail();
-      throw gate::Error(error.kind(), query.at,
-                        error.problem() + ", while replaying query \"" + query.name + "\"",
-                        log.empty() ? error.hint() : "The last lines of the server log:\n" + log);
+      throw error_at_query(error, "replaying", query, database);
     }
   }
 

@@ -77,6 +77,10 @@ gate::Error connection_error(const StatementFailure& failure) {
   return {gate::Error::Kind::environment, {}, "the server failed: " + std::string(failure.what())};
 }
 
+gate::Error server_gone(const StatementFailure& failure) {
+  return {gate::Error::Kind::environment, {}, "the server is gone: " + std::string(failure.what())};
+}
+
 bool is_environment_failure(const StatementFailure& failure) {
   // Class 53: disk full, out of memory, too many connections; 58: system errors of the server;
   // 57P0x: shut down.

@@ -57,6 +57,9 @@ StatementFailure read_server_message(std::string_view text);
 // The error of a run that cannot go on without its server.
 gate::Error connection_error(const StatementFailure& failure);
 
+// The error of a server that does not come back after a lost connection.
+gate::Error server_gone(const StatementFailure& failure);
+
 // Whether a failure is the machine's fault and not the statement's: a lost connection, a full
 // disk, no memory.
 bool is_environment_failure(const StatementFailure& failure);

@@ -127,7 +127,8 @@ class Timing::Sessions {
     return execution;
   }
 
-  // After a lost connection: the server may need a moment to come back.
+  // After a lost connection: the server may need a moment to come back. Throws StatementFailure
+  // where the query cannot be prepared any more, and gate::Error where the server is gone.
   void reopen(const Item& item, DuetSide side) {
     const auto deadline = std::chrono::steady_clock::now() + server_return_wait;
     for (;;) {
@@ -137,19 +138,12 @@ class Timing::Sessions {
         session(item, side);
         return;
       } catch (const StatementFailure& failure) {
-        if (!failure.connection_lost || std::chrono::steady_clock::now() >= deadline) throw;
+        if (!failure.connection_lost) throw;
+        if (std::chrono::steady_clock::now() >= deadline)
+          throw error_at_query(server_gone(failure), "timing", *item.side(side).query,
+                               timing_.database_of(side));
       }
       std::this_thread::sleep_for(reconnect_interval);
-    }
-  }
-
-  // Whether the server is there at all.
-  bool answers(const Item& item, DuetSide side) {
-    try {
-      reopen(item, side);
-      return true;
-    } catch (const StatementFailure& failure) {
-      return !failure.connection_lost;
     }
   }
 
@@ -324,24 +318,27 @@ void Timing::take(int stage, std::vector<Item>& items) {
   if (!group.empty()) take_group(stage, group, seed);
 }
 
-// Runs `action` for one side of an item; keeps why it failed, if it does so twice.
+// Runs `action` for one side of an item, once more in a new session if its connection is lost;
+// keeps why it failed.
 void Timing::attempt(int stage, Item& item, DuetSide side, Sessions& sessions,
                      const std::function<void()>& action) {
   if (item.failed) return;
-  for (bool again = false;; again = true) {
-    try {
-      if (again) sessions.reopen(item, side);
-      action();
-      return;
-    } catch (const StatementFailure& failure) {
-      if (failure.connection_lost && !again) continue;
-      if (failure.connection_lost && !sessions.answers(item, side)) throw connection_error(failure);
-      item.failed = true;
-      item.samples.clear();
-      item.run(side).stage_failure =
-          gate::StageFailure{stage, execution_failure(failure, *item.side(side).query)};
-      return;
+  try {
+    for (bool again = false;; again = true) {
+      try {
+        action();
+        return;
+      } catch (const StatementFailure& failure) {
+        if (!failure.connection_lost) throw;
+        sessions.reopen(item, side);
+        if (again) throw;
+      }
     }
+  } catch (const StatementFailure& failure) {
+    item.failed = true;
+    item.samples.clear();
+    item.run(side).stage_failure =
+        gate::StageFailure{stage, execution_failure(failure, *item.side(side).query)};
   }
 }
 

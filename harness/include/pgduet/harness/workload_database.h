@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "pgduet/gate/error.h"
 #include "pgduet/gate/run_record.h"
 #include "pgduet/harness/cluster.h"
 #include "pgduet/harness/executor.h"
@@ -76,6 +77,11 @@ std::unique_ptr<WorkloadDatabase> open_private_database(const Workload& workload
 std::unique_ptr<WorkloadDatabase> open_external_database(
     const Workload& workload, const std::string& url,
     const std::function<void(const std::string&)>& progress);
+
+// An error of the server's, told of the query that it happened to: where that is, what was `doing`
+// ("replaying"), and the last lines of the log.
+gate::Error error_at_query(const gate::Error& error, const std::string& doing, const Query& query,
+                           const WorkloadDatabase& database);
 
 // `text` with the passwords of `url` replaced by "***".
 std::string without_password(std::string text, const std::string& url);

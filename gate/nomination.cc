@@ -15,6 +15,8 @@ namespace pgduet::gate {
 namespace {
 
 // Faster queries are nominated as well, but only those that are clearly faster: they fail nothing.
+// Not those that are faster than a baseline: to measure most of all what was recorded in a bad
+// moment would make this machine look faster than it is.
 const double nominating_gain = std::log(1.25);
 // As many bindings tell how machines differ.
 constexpr std::size_t most_references = 32;
@@ -76,8 +78,8 @@ class Nominator {
       Candidate candidate;
       candidate.by_plan_or_work = has_other_plan_or_work(query, base, head);
       const TimeLimits limits = times_.limits_of(query, head, !candidate.by_plan_or_work);
-      candidate.by_screening =
-          *score > nominating_score(limits.report) || *score < -nominating_gain;
+      candidate.by_screening = *score > nominating_score(limits.report) ||
+                               (base != nullptr && *score < -nominating_gain);
       Nominee& nominee = candidate.nominee;
       nominee.query = index;
       nominee.binding = i;

@@ -157,6 +157,8 @@ TimeLimits time_limits(double time_ratio, const TimeBasis& basis) {
     const bool sure = basis.two_clocks && basis.base_side;
     limits.fail = std::max(limits.fail, sure ? time_only_ratio : unsure_time_only_ratio);
   }
+  limits.report *= basis.spread;
+  limits.fail *= basis.spread;
   return limits;
 }
 

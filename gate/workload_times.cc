@@ -99,6 +99,11 @@ TimeLimits WorkloadTimes::limits_of(const QueryRecord& query, const BindingRun& 
   basis.only_time = only_time;
   basis.two_clocks = has_two_clocks(base_of(query, head), head, record_.head);
   basis.base_side = record_.base.has_value();
+  if (const BindingBaseline* baseline = baseline_of(query, head); !basis.base_side && baseline) {
+    if (const auto machine = machine_of(0, query, *baseline)) {
+      basis.spread = std::exp(machine->spread);
+    }
+  }
   return time_limits(ratio, basis);
 }
 
@@ -126,9 +131,9 @@ std::optional<double> WorkloadTimes::logarithm_of(const QueryRecord& query, cons
   return std::log(times->wall_us / baseline->wall_us);
 }
 
-// The leave-one-out median: what the other queries of about the same length say.
-std::optional<double> WorkloadTimes::machine_of(int stage, const QueryRecord& query,
-                                                const BindingBaseline& baseline) const {
+// Leaves the query itself out.
+std::optional<WorkloadTimes::Machine> WorkloadTimes::machine_of(
+    int stage, const QueryRecord& query, const BindingBaseline& baseline) const {
   const auto found = against_baselines_.find(stage);
   if (found == against_baselines_.end()) return std::nullopt;
   const std::vector<Observation>& all = found->second;
@@ -149,7 +154,11 @@ std::optional<double> WorkloadTimes::machine_of(int stage, const QueryRecord& qu
     queries.insert(next.query);
   }
   if (queries.size() < least_other_queries) return std::nullopt;
-  return median(std::move(ratios));
+  std::sort(ratios.begin(), ratios.end());
+  Machine machine;
+  machine.median = median(ratios);
+  machine.spread = ratios[ratios.size() * 4 / 5] - machine.median;
+  return machine;
 }
 
 std::optional<double> WorkloadTimes::screening_score(const QueryRecord& query,
@@ -163,7 +172,7 @@ std::optional<double> WorkloadTimes::screening_score(const QueryRecord& query,
   if (!logarithm) return std::nullopt;
   const auto machine = machine_of(0, query, *baseline_of(query, head));
   if (!machine) return std::nullopt;
-  return *logarithm - *machine;
+  return *logarithm - machine->median;
 }
 
 std::vector<StageTimes> WorkloadTimes::stages_of(const QueryRecord& query,
@@ -184,7 +193,7 @@ std::vector<StageTimes> WorkloadTimes::stages_of(const QueryRecord& query,
     times.head = as_in_baseline(*minimum_times(head, stage));
     times.executions = count;
     times.against_baseline = true;
-    times.machine = std::exp(*machine);
+    times.machine = std::exp(machine->median);
     stages.push_back(times);
   }
   return stages;

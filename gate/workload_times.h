@@ -53,9 +53,15 @@ class WorkloadTimes {
     double ratio = 0;   // ln(head / baseline)
     const QueryRecord* query = nullptr;
   };
+  // How this machine differs from that of the baselines, by the other queries of about the same
+  // length, in logarithms.
+  struct Machine {
+    double median = 0;
+    double spread = 0;  // by how much most of them are slower than the median, at the worst
+  };
   void observe(const QueryRecord& query);
-  std::optional<double> machine_of(int stage, const QueryRecord& query,
-                                   const BindingBaseline& baseline) const;
+  std::optional<Machine> machine_of(int stage, const QueryRecord& query,
+                                    const BindingBaseline& baseline) const;
   std::optional<double> logarithm_of(const QueryRecord& query, const BindingRun& head,
                                      int stage) const;
 

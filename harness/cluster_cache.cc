@@ -10,7 +10,6 @@
 #include <chrono>
 #include <ctime>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -42,11 +41,6 @@ constexpr const char* template_prefix = "empty-";
 
 const char* const directory_hint = "Set PGDUET_CACHE_DIR to a directory that this user can write.";
 
-std::string read_all(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 void write_all(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   errno = 0;
@@ -55,7 +49,7 @@ void write_all(const fs::path& path, const std::string& text) {
 }
 
 // Changes with every start of the machine.
-std::string boot_id() { return read_all("/proc/sys/kernel/random/boot_id"); }
+std::string boot_id() { return readable_text("/proc/sys/kernel/random/boot_id"); }
 
 // Servers run without fsync: what a machine that went down had in memory may be missing.
 // And a server that was killed empties its unlogged tables when it recovers (their init forks are
@@ -78,7 +72,7 @@ bool is_sound(const fs::path& entry) {
   std::error_code error;
   if (!fs::exists(entry / "data" / "PG_VERSION", error)) return false;
   if (!fs::exists(entry / "in_use", error)) return true;
-  return read_all(entry / "in_use") == boot_id() && !has_unlogged_relations(entry / "data");
+  return readable_text(entry / "in_use") == boot_id() && !has_unlogged_relations(entry / "data");
 }
 
 std::string locale_name() {
@@ -255,7 +249,7 @@ ClusterCache::Entry::~Entry() = default;
 
 fs::path ClusterCache::Entry::data_directory() const { return state_->directory / "data"; }
 bool ClusterCache::Entry::from_cache() const { return state_->from_cache; }
-std::string ClusterCache::Entry::note() const { return read_all(state_->directory / "note"); }
+std::string ClusterCache::Entry::note() const { return readable_text(state_->directory / "note"); }
 
 ClusterCache::ClusterCache(Options options) : options_(std::move(options)) {
   if (options_.directory.empty()) options_.directory = default_cache_directory();

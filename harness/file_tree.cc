@@ -8,8 +8,11 @@
 
 #include <array>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "pgduet/harness/interrupt.h"
 #include "system_error.h"
@@ -115,6 +118,13 @@ void clone_tree(const fs::path& from, const fs::path& to, const std::optional<Sy
     }
   }
   if (error) throw system_error("read directory", from, error.value());
+}
+
+std::string readable_text(const fs::path& file) {
+  const std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();  // keeps what it has when reading fails
+  return std::move(text).str();
 }
 
 std::int64_t tree_bytes(const fs::path& directory) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "pgduet/harness/process.h"
 
@@ -15,6 +16,10 @@ namespace pgduet::harness {
 // full disk; what was copied until then stays.
 void clone_tree(const std::filesystem::path& from, const std::filesystem::path& to,
                 const std::optional<SystemUser>& owner);
+
+// What the file holds, as far as it can be read: "" when it is not there, or when it tells of a
+// process that ended while it was read (/proc).
+std::string readable_text(const std::filesystem::path& file);
 
 // The size of all files below `directory` on the disk.
 std::int64_t tree_bytes(const std::filesystem::path& directory);

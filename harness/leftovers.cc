@@ -10,8 +10,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <string_view>
 #include <system_error>
@@ -26,11 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-std::string read_all(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 bool is_in(std::string_view path, const std::string& directory) {
   return path.substr(0, directory.size()) == directory &&
          (path.size() == directory.size() || path[directory.size()] == '/' ||
@@ -38,7 +31,7 @@ bool is_in(std::string_view path, const std::string& directory) {
 }
 
 bool is_server_program(const fs::path& process) {
-  const std::string name = read_all(process / "comm");
+  const std::string name = readable_text(process / "comm");
   return name == "postgres\n" || name == "initdb\n";
 }
 
@@ -47,7 +40,7 @@ bool works_in(const fs::path& process, const std::string& directory) {
   std::error_code error;
   const fs::path cwd = fs::read_symlink(process / "cwd", error);
   if (!error) return is_in(cwd.native(), directory);
-  const std::string arguments = read_all(process / "cmdline");
+  const std::string arguments = readable_text(process / "cmdline");
   std::size_t begin = 0;
   while (begin < arguments.size()) {
     const std::size_t end = std::min(arguments.find('\0', begin), arguments.size());
@@ -96,7 +89,7 @@ void reap_run_directory(const fs::path& directory) {
   const auto lock = FileLock::try_lock(owner_file);
   if (!lock) return;
   const fs::path cluster_file = directory / run_cluster_file;
-  const std::string cluster = is_of_this_user(cluster_file) ? read_all(cluster_file) : "";
+  const std::string cluster = is_of_this_user(cluster_file) ? readable_text(cluster_file) : "";
   if (!cluster.empty()) end_servers_in(cluster);
   remove_tree(directory);
 }

@@ -172,16 +172,9 @@ class SelfTester {
  private:
   std::shared_ptr<const gate::RunRecord> run(const std::string& what, harness::RunOptions options) {
     streams_.err << what << std::endl;
-    NoProgress quiet;
-    auto record = harness::run_workloads(options, quiet);
-    return record;
+    harness::Progress silent;
+    return harness::run_workloads(options, silent);
   }
-
-  class NoProgress : public harness::Progress {
-   public:
-    void phase(const std::string&) override {}
-    void detail(const std::string&) override {}
-  };
 
   harness::RunOptions against_itself(bool separate_clusters) const {
     harness::RunOptions options = run_;

@@ -15,12 +15,6 @@
 namespace pgduet::harness {
 namespace {
 
-class Silence : public Progress {
- public:
-  void phase(const std::string&) override {}
-  void detail(const std::string&) override {}
-};
-
 // What must not move, of every binding and of every generic plan: "shop/open_orders 1" -> "shape
 // ...".
 std::map<std::string, std::string> facts_of(const gate::RunRecord& record) {
@@ -57,7 +51,7 @@ std::map<std::string, std::string> facts_of_a_new_build() {
   options.installations = {test_installation()};
   options.cache = test_cache_options(cache.path() / "cache");
   options.times = Times::none;
-  Silence silence;
+  Progress silence;
   return facts_of(*run_workloads(options, silence));
 }
 

@@ -35,7 +35,6 @@ class Listener : public Progress {
   void phase(const std::string& text) override {
     if (heard_) heard_(text);
   }
-  void detail(const std::string&) override {}
 
  private:
   std::function<void(const std::string&)> heard_;

@@ -107,12 +107,6 @@ void apply(const fs::path& patch, const fs::path& directory) {
   if (result.exit_status != 0) throw std::runtime_error(patch.string() + ": " + result.errors);
 }
 
-class Quiet : public harness::Progress {
- public:
-  void phase(const std::string&) override {}
-  void detail(const std::string&) override {}
-};
-
 gate::Report run(const Case& one, const fs::path& workloads, const fs::path& cache,
                  const fs::path& kept) {
   const harness::TempDir directory(fs::temp_directory_path(), "pgduet-corpus-");
@@ -134,8 +128,8 @@ gate::Report run(const Case& one, const fs::path& workloads, const fs::path& cac
   harness::InstallationSearch search;
   if (const char* variable = std::getenv("PGDUET_PG_BIN")) search.pg_bin_variable = variable;
   options.installations = harness::find_installations(search);
-  Quiet quiet;
-  const auto record = harness::run_workloads(options, quiet);
+  harness::Progress silent;
+  const auto record = harness::run_workloads(options, silent);
   if (!kept.empty()) {
     harness::save_run_record(kept / "runs", *record);
   }

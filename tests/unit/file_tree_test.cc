@@ -60,6 +60,12 @@ TEST(SystemError, HasWordsOfItsOwnForAFullDisk) {
   EXPECT_FALSE(means_no_space("could not open file"));
 }
 
+TEST(ReadableText, IsEmptyWhereNothingCanBeRead) {
+  EXPECT_EQ(readable_text("/proc/self/comm").back(), '\n');
+  EXPECT_EQ(readable_text("/nowhere/at/all"), "");
+  EXPECT_EQ(readable_text("/proc/self/mem"), "") << "an error while it is read";
+}
+
 TEST(FileLock, IsHeldByOne) {
   const TempDir directory("/tmp", "pgduet-test-");
   const fs::path path = directory.path() / "lock";

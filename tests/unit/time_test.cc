@@ -149,6 +149,8 @@ TEST(TimeLimits, AreStricterWhereOnlyTimeChangedAndWhereLessIsKnown) {
   EXPECT_EQ(time_limits(1.1, {.two_clocks = false}), (TimeLimits{1.25, 1.25}));
   EXPECT_EQ(time_limits(1.1, {.base_side = false}), (TimeLimits{1.2, 1.2}));
   EXPECT_EQ(time_limits(1.1, {.only_time = true, .base_side = false}), (TimeLimits{1.2, 1.5}));
+  EXPECT_EQ(time_limits(1.1, {.only_time = true, .base_side = false, .spread = 2}),
+            (TimeLimits{2.4, 3}));
 }
 
 TEST(StageTimes, ComeFromTheSamplesOfBothSides) {

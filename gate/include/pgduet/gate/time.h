@@ -1,4 +1,4 @@
-// The decision rule for time: a pure function over samples. docs/time.md tells users the same.
+// The decision rule for time: a pure function over samples. gate/time.md tells users the same.
 //
 // A *sample* is one Execution of the run record: a batch of executions in a row. Base and head take
 // their samples in turn, in random order, in the same minutes, on the same core. A *stage* is
@@ -65,6 +65,9 @@ struct TimeBasis {
   bool only_time = false;  // neither plan nor work changed
   bool two_clocks = true;  // see one_clock_ratio
   bool base_side = true;   // base was run beside head; else its baseline is all there is
+  // Without a base side: by how much slower than the median of them most other queries are at the
+  // worst. What is not beyond that is no more than the two machines, or the two runs, explain.
+  double spread = 1;
 };
 TimeLimits time_limits(double time_ratio, const TimeBasis& basis);
 

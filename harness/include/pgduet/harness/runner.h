@@ -75,10 +75,10 @@ struct RunOptions {
 class Progress {
  public:
   virtual ~Progress() = default;
-  virtual void phase(
-      const std::string& text) = 0;  // worth a line in a log: "shop: replaying 31 queries"
-  virtual void detail(const std::string& text) = 0;  // for who watches: "shop: replaying 12 of 31:
-                                                     // orders_of_customer"
+  // Worth a line in a log: "shop: replaying 31 queries".
+  virtual void phase(const std::string& /*text*/) {}
+  // For who watches: "shop: replaying 12 of 31: orders_of_customer".
+  virtual void detail(const std::string& /*text*/) {}
 };
 
 // Throws Error for everything that keeps a side from being built or a server from running, and for

@@ -58,11 +58,12 @@ ResultSummary refreshed_result(const BindingBaseline* previous, const ResultSumm
 }
 
 void set_times(BindingBaseline& baseline, const BindingBaseline* previous,
-               const MinimumTimes& times) {
-  baseline.wall_us = refreshed(previous == nullptr ? 0 : previous->wall_us, times.wall_us);
+               const MinimumTimes& times, double machine_ratio) {
+  baseline.wall_us =
+      refreshed(previous == nullptr ? 0 : previous->wall_us, times.wall_us / machine_ratio);
   if (!times.cpu_us) return;
   const bool had_cpu = previous != nullptr && previous->cpu_us;
-  baseline.cpu_us = refreshed(had_cpu ? *previous->cpu_us : 0, *times.cpu_us);
+  baseline.cpu_us = refreshed(had_cpu ? *previous->cpu_us : 0, *times.cpu_us / machine_ratio);
 }
 
 // Full-page images after a checkpoint move the WAL of one statement like a time.
@@ -83,7 +84,7 @@ std::int64_t refreshed_rows(const BindingBaseline* previous, std::int64_t rows_v
 }
 
 BindingBaseline updated_binding(const BindingBaseline* previous, const QueryRun& run,
-                                const BindingRun& binding) {
+                                const BindingRun& binding, double machine_ratio) {
   BindingBaseline baseline;
   for (const ParameterValue& parameter : binding.parameters) {
     baseline.parameters.push_back({parameter.name, parameter.value, ""});
@@ -97,7 +98,8 @@ BindingBaseline updated_binding(const BindingBaseline* previous, const QueryRun&
   baseline.work.temp_blocks = binding.work.temp_blocks;
   baseline.work.rows_visited = refreshed_rows(previous, binding.work.rows_visited);
   baseline.work.wal_bytes = refreshed_wal(previous, binding.work.wal_bytes);
-  if (const auto times = minimum_times(binding)) set_times(baseline, previous, *times);
+  if (const auto times = minimum_times(binding))
+    set_times(baseline, previous, *times, machine_ratio);
   if (binding.result) baseline.result = refreshed_result(previous, *binding.result);
   return baseline;
 }
@@ -116,12 +118,12 @@ PlanShape shape_with_tree(const std::string& id, const QueryRun& run,
 }
 
 VersionBaseline updated_version(const VersionBaseline& previous, const QueryRun& run,
-                                const IndexDefinitions& indexes) {
+                                const IndexDefinitions& indexes, double machine_ratio) {
   VersionBaseline version;
   std::vector<std::string> shapes;
   for (const BindingRun& binding : run.bindings) {
     const BindingBaseline* before = find_binding(previous, binding.parameters);
-    version.bindings.push_back(updated_binding(before, run, binding));
+    version.bindings.push_back(updated_binding(before, run, binding, machine_ratio));
     const std::vector<std::string>& plans = version.bindings.back().plans;
     shapes.insert(shapes.end(), plans.begin(), plans.end());
   }
@@ -137,7 +139,7 @@ VersionBaseline updated_version(const VersionBaseline& previous, const QueryRun&
 
 std::optional<Baseline> updated_baseline(const std::optional<Baseline>& previous,
                                          const QueryRecord& query, int postgres_major,
-                                         const IndexDefinitions& indexes) {
+                                         const IndexDefinitions& indexes, double machine_ratio) {
   if (!query.head || query.head->bindings.empty()) return std::nullopt;
   for (const BindingRun& binding : query.head->bindings) {
     if (binding.failure) return std::nullopt;
@@ -146,7 +148,7 @@ std::optional<Baseline> updated_baseline(const std::optional<Baseline>& previous
   baseline.query = query.name;
   baseline.fingerprint = query.head->fingerprint;
   VersionBaseline& version = baseline.postgres[postgres_major];
-  version = updated_version(version, *query.head, indexes);
+  version = updated_version(version, *query.head, indexes, machine_ratio);
   return baseline;
 }
 

@@ -63,7 +63,7 @@ WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselin
     const double weighted_us = query.weight * mean_us(*run);
     weighted_us_[&query] = weighted_us;
     total_us_ += weighted_us;
-    if (!record.base && query.head) observe(query);
+    if (query.head) observe(query);
   }
   for (auto& [stage, observations] : against_baselines_) {
     std::sort(observations.begin(), observations.end(),
@@ -74,6 +74,7 @@ WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselin
 void WorkloadTimes::observe(const QueryRecord& query) {
   for (const BindingRun& binding : query.head->bindings) {
     for (const int stage : stages_in(binding)) {
+      if (record_.base && stage > 0) continue;
       if (const auto logarithm = logarithm_of(query, binding, stage)) {
         against_baselines_[stage].push_back(
             {length_of(*baseline_of(query, binding)), *logarithm, &query});
@@ -100,7 +101,7 @@ TimeLimits WorkloadTimes::limits_of(const QueryRecord& query, const BindingRun& 
   basis.two_clocks = has_two_clocks(base_of(query, head), head, record_.head);
   basis.base_side = record_.base.has_value();
   if (const BindingBaseline* baseline = baseline_of(query, head); !basis.base_side && baseline) {
-    if (const auto machine = machine_of(0, query, *baseline)) {
+    if (const auto machine = machine_of(0, query, length_of(*baseline))) {
       basis.spread = std::exp(machine->spread);
     }
   }
@@ -132,12 +133,11 @@ std::optional<double> WorkloadTimes::logarithm_of(const QueryRecord& query, cons
 }
 
 // Leaves the query itself out.
-std::optional<WorkloadTimes::Machine> WorkloadTimes::machine_of(
-    int stage, const QueryRecord& query, const BindingBaseline& baseline) const {
+std::optional<WorkloadTimes::Machine> WorkloadTimes::machine_of(int stage, const QueryRecord& query,
+                                                                double length) const {
   const auto found = against_baselines_.find(stage);
   if (found == against_baselines_.end()) return std::nullopt;
   const std::vector<Observation>& all = found->second;
-  const double length = length_of(baseline);
   auto longer = std::lower_bound(
       all.begin(), all.end(), length,
       [](const Observation& observation, double wanted) { return observation.length < wanted; });
@@ -170,9 +170,20 @@ std::optional<double> WorkloadTimes::screening_score(const QueryRecord& query,
   }
   const auto logarithm = logarithm_of(query, head, 0);
   if (!logarithm) return std::nullopt;
-  const auto machine = machine_of(0, query, *baseline_of(query, head));
+  const auto machine = machine_of(0, query, length_of(*baseline_of(query, head)));
   if (!machine) return std::nullopt;
   return *logarithm - machine->median;
+}
+
+std::optional<double> WorkloadTimes::machine_ratio(const QueryRecord& query) const {
+  for (const BindingRun& binding : query.head->bindings) {
+    const auto times = minimum_times(binding);
+    if (!times) continue;
+    if (const auto machine = machine_of(0, query, std::log(time_us(*times)))) {
+      return std::exp(machine->median);
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<StageTimes> WorkloadTimes::stages_of(const QueryRecord& query,
@@ -185,7 +196,7 @@ std::vector<StageTimes> WorkloadTimes::stages_of(const QueryRecord& query,
   const BindingBaseline* baseline = baseline_of(query, head);
   if (baseline == nullptr || baseline->wall_us <= 0) return stages;
   for (const auto& [stage, count] : executions_by_stage(head)) {
-    const auto machine = machine_of(stage, query, *baseline);
+    const auto machine = machine_of(stage, query, length_of(*baseline));
     if (!machine) continue;
     StageTimes times;
     times.stage = stage;

@@ -39,6 +39,10 @@ class WorkloadTimes {
   // machines cannot be compared.
   std::optional<double> screening_score(const QueryRecord& query, const BindingRun& head) const;
 
+  // head / baseline of the other queries of about its length: how much longer this machine takes.
+  // Nothing where too few others are there to tell.
+  std::optional<double> machine_ratio(const QueryRecord& query) const;
+
   std::vector<StageTimes> stages_of(const QueryRecord& query, const BindingRun& head) const;
 
   // The binding on base with the same values; null when there is none.
@@ -60,8 +64,7 @@ class WorkloadTimes {
     double spread = 0;  // by how much most of them are slower than the median, at the worst
   };
   void observe(const QueryRecord& query);
-  std::optional<Machine> machine_of(int stage, const QueryRecord& query,
-                                    const BindingBaseline& baseline) const;
+  std::optional<Machine> machine_of(int stage, const QueryRecord& query, double length) const;
   std::optional<double> logarithm_of(const QueryRecord& query, const BindingRun& head,
                                      int stage) const;
 
@@ -69,7 +72,7 @@ class WorkloadTimes {
   const WorkloadBaselines& baselines_;
   double total_us_ = 0;
   std::map<const QueryRecord*, double> weighted_us_;
-  // By stage, in order of length; without a base side only.
+  // By stage, in order of length; with a base side, of the screening only.
   std::map<int, std::vector<Observation>> against_baselines_;
 };
 

@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <map>
 
 #include "check.h"
 #include "commands.h"
 #include "pgduet/gate/baseline.h"
 #include "pgduet/gate/error.h"
+#include "pgduet/gate/nomination.h"
 #include "pgduet/harness/project_files.h"
 #include "query_lookup.h"
 
@@ -97,31 +98,37 @@ class Accepter {
     if (const auto file = baselines.find(found.query->name); file != baselines.end()) {
       previous = file->second.baseline;
     }
-    const gate::Baseline accepted =
-        options_.until.empty() ? new_baseline(found, previous) : with_exception(found, previous);
+    const gate::Baseline accepted = options_.until.empty()
+                                        ? new_baseline(found, baselines, previous)
+                                        : with_exception(found, baselines, previous);
     const bool written = harness::save_baseline(directory, accepted);
     streams_.out << (directory / (accepted.query + ".json")).string()
                  << (written ? ": written\n" : ": unchanged\n");
   }
 
  private:
+  using LoadedBaselines = std::map<std::string, gate::LoadedBaseline>;
+
+  // Times as the machine of the other baselines would have measured them.
   static std::optional<gate::Baseline> from_run(const FoundQuery& found,
+                                                const LoadedBaselines& baselines,
                                                 const std::optional<gate::Baseline>& previous) {
     if (found.query->record == nullptr || !found.query->record->head) return std::nullopt;
     const gate::SideRecord& head = found.workload->record->head;
-    return gate::updated_baseline(previous, *found.query->record, head.postgres_major,
-                                  gate::index_definitions(head.catalog));
+    return gate::updated_baseline(
+        previous, *found.query->record, head.postgres_major, gate::index_definitions(head.catalog),
+        gate::machine_ratio(*found.workload->record, {baselines, {}}, *found.query->record));
   }
 
-  gate::Baseline new_baseline(const FoundQuery& found,
+  gate::Baseline new_baseline(const FoundQuery& found, const LoadedBaselines& baselines,
                               const std::optional<gate::Baseline>& previous) const {
-    if (auto baseline = from_run(found, previous)) return *baseline;
+    if (auto baseline = from_run(found, baselines, previous)) return *baseline;
     throw Error(Error::Kind::usage, {},
                 "query \"" + found.query->name + "\" has no result in this run to accept",
                 "A query that failed, was skipped or is gone gets no baseline.");
   }
 
-  gate::Baseline with_exception(const FoundQuery& found,
+  gate::Baseline with_exception(const FoundQuery& found, const LoadedBaselines& baselines,
                                 const std::optional<gate::Baseline>& previous) const {
     if (gate::has_convicting(found.query->findings, gate::Finding::Kind::failure)) {
       throw Error(Error::Kind::usage, {},
@@ -138,7 +145,7 @@ class Accepter {
     gate::Baseline baseline;
     if (previous) {
       baseline = *previous;
-    } else if (auto made = from_run(found, previous)) {
+    } else if (auto made = from_run(found, baselines, previous)) {
       baseline = *made;
     } else {
       baseline.query = found.query->name;

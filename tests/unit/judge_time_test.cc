@@ -339,6 +339,18 @@ TEST_F(AgainstBaselines, BaselinesThatWereRecordedUnderLoadBlameNobody) {
   EXPECT_EQ(run.judge().workloads.at(0).queries.at(3).verdict, Verdict::regressed);
 }
 
+// One query's baseline, written on another machine than the others', is as if written on theirs.
+TEST_F(AgainstBaselines, OneBaselineIsWrittenInTheTimesOfTheOthers) {
+  record_.queries[3].head = timed(indexed(), 6000);
+  const double ratio = machine_ratio(record_, baselines_, record_.queries[3]);
+  EXPECT_DOUBLE_EQ(ratio, 2);
+  const auto baseline = updated_baseline(std::nullopt, record_.queries[3], 15, {}, ratio);
+  EXPECT_EQ(baseline->postgres.at(15).bindings.at(0).cpu_us, 3000);
+  EXPECT_EQ(baseline->postgres.at(15).bindings.at(0).wall_us, 3000);
+  record_.queries.resize(3);
+  EXPECT_DOUBLE_EQ(machine_ratio(record_, baselines_, record_.queries[0]), 1);
+}
+
 TEST_F(AgainstBaselines, TooFewOtherQueriesCannotTellTheMachinesApart) {
   record_.queries.resize(3);
   record_.queries[0].head = timed(indexed(), 60000);

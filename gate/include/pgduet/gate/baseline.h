@@ -68,11 +68,12 @@ std::string to_text(const Baseline& baseline);
 Baseline baseline_from_text(std::string_view text, const std::string& file);
 
 // What `run` would be expected to do from now on, merged into `previous` (other major versions and
-// accepted entries stay). Times move only where they changed by more than 20 %, so that a refresh
-// does not touch files for nothing. Returns nothing when a binding failed: a failing query gets no
-// baseline.
+// accepted entries stay). Times are divided by `machine_ratio`: those of one workload are of one
+// machine, and so they are compared. They move only where they changed by more than 20 %, so that a
+// refresh does not touch files for nothing. Returns nothing when a binding failed: a failing query
+// gets no baseline.
 std::optional<Baseline> updated_baseline(const std::optional<Baseline>& previous,
                                          const QueryRecord& query, int postgres_major,
-                                         const IndexDefinitions& indexes);
+                                         const IndexDefinitions& indexes, double machine_ratio = 1);
 
 }  // namespace pgduet::gate

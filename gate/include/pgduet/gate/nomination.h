@@ -39,4 +39,10 @@ std::vector<std::vector<StageTimes>> stages_of(const WorkloadRecord& record,
                                                const WorkloadBaselines& baselines,
                                                const std::vector<Nominee>& nominees);
 
+// How much longer this machine takes for executions of about the length of `query`, one of the
+// record's, than that which recorded the baselines: the median over other queries; 1 where too few
+// are there to tell.
+double machine_ratio(const WorkloadRecord& record, const WorkloadBaselines& baselines,
+                     const QueryRecord& query);
+
 }  // namespace pgduet::gate

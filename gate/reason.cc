@@ -11,6 +11,7 @@
 
 #include "pgduet/gate/sql.h"
 #include "pgduet/gate/wording.h"
+#include "version_features.h"
 
 namespace pgduet::gate {
 namespace {
@@ -244,6 +245,28 @@ Candidate no_longer_fits(const ReasonContext& context) {
   return Reason{"the " + operation + " does not fit work_mem (" + work_mem(context) + ")", {}};
 }
 
+// With what the newer version can do and the older cannot, as far as the plans show it.
+Candidate version_changed(const ReasonContext& context) {
+  Candidate reason = context.differences->version;
+  if (!reason || context.base == nullptr || context.base->plan.is_null() ||
+      context.head->plan.is_null()) {
+    return reason;
+  }
+  const Plan before = read_plan(context.base->plan);
+  const Plan after = read_plan(context.head->plan);
+  const int base = context.differences->base_major;
+  const int head = context.head_side->postgres_major;
+  const bool newer = head > base;
+  std::vector<std::string> names;
+  for (const VersionFeature& feature : newer ? features_between(before, base, after, head)
+                                             : features_between(after, head, before, base)) {
+    names.push_back(feature.name + ", since " + std::to_string(feature.since));
+  }
+  if (!names.empty())
+    reason->text += (newer ? " (new: " : " (not there yet: ") + list_text(names) + ")";
+  return reason;
+}
+
 Reason first_of(std::initializer_list<Candidate> candidates) {
   for (const Candidate& candidate : candidates) {
     if (candidate) return *candidate;
@@ -318,7 +341,7 @@ Reason why_plan_changed(const ReasonContext& context, const PlanChange& change) 
   return first_of({index_lost(context, change), index_gained(context, change),
                    text_changed(context), relations_changed(context, &change),
                    parameter_type_changed(context), setting_changed(context, false),
-                   constants_changed(context), context.differences->version,
+                   constants_changed(context), version_changed(context),
                    context.differences->data});
 }
 
@@ -329,7 +352,7 @@ Reason why_work_changed(const ReasonContext& context, bool spilled) {
   }
   return first_of({text_changed(context), relations_changed(context, nullptr),
                    setting_changed(context, false), constants_changed(context),
-                   context.differences->version, context.differences->data});
+                   version_changed(context), context.differences->data});
 }
 
 Reason why_time_changed(const ReasonContext& context) {

@@ -1,7 +1,9 @@
 #include "side_differences.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace pgduet::gate {
@@ -132,6 +134,16 @@ std::string setting_of(const std::map<std::string, std::string>& settings,
   return found == settings.end() ? "the server's default" : found->second;
 }
 
+// What pgduet sets where the server has it, and the major version that brought it: on two versions
+// no difference between the sides.
+constexpr std::pair<std::string_view, int> settings_since[] = {{"io_method", 18}};
+
+bool exists_on_both(const std::string& setting, const SideRecord& base, const SideRecord& head) {
+  const int older = std::min(base.postgres_major, head.postgres_major);
+  return std::none_of(std::begin(settings_since), std::end(settings_since),
+                      [&](const auto& one) { return one.first == setting && one.second > older; });
+}
+
 std::vector<Reason> setting_differences(const SideRecord& base, const SideRecord& head) {
   std::map<std::string, std::string> all = base.settings;
   all.insert(head.settings.begin(), head.settings.end());
@@ -139,7 +151,7 @@ std::vector<Reason> setting_differences(const SideRecord& base, const SideRecord
   for (const auto& [name, value] : all) {
     const std::string before = setting_of(base.settings, name);
     const std::string after = setting_of(head.settings, name);
-    if (before != after)
+    if (before != after && exists_on_both(name, base, head))
       differences.push_back({name + " is " + after + " instead of " + before, {}});
   }
   return differences;
@@ -189,6 +201,7 @@ SideDifferences compare_sides(const SideRecord* base, const SideRecord& head) {
     differences.version = Reason{"the server is PostgreSQL " + std::to_string(head.postgres_major) +
                                      " instead of " + std::to_string(base->postgres_major),
                                  {}};
+    differences.base_major = base->postgres_major;
   }
   return differences;
 }

@@ -35,6 +35,7 @@ struct SideDifferences {
   // A step that differs from base's and did nothing else to the catalogue: it made other data.
   std::optional<Reason> data;
   std::optional<Reason> version;  // "the server is PostgreSQL 17 instead of 15"
+  int base_major = 0;             // the 15 of it
 };
 
 // `base` may be null.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "record_builders.h"
 
@@ -268,6 +269,25 @@ TEST(WhyPlanChanged, TheServerHasAnotherMajorVersion) {
   Case one;
   one.head_side.postgres_major = 17;
   EXPECT_EQ(one.plan_reason().text, "the server is PostgreSQL 17 instead of 15");
+  one.head_run = query_run({binding(aggregate("Plain", sort(without_index(), {"o.id"})), 31872)});
+  EXPECT_EQ(one.plan_reason().text,
+            "the server is PostgreSQL 17 instead of 15 (new: ORDER BY of an aggregate by a sort "
+            "below it, since 16)");
+  std::swap(one.base_side, one.head_side);
+  std::swap(one.base_run, one.head_run);
+  EXPECT_EQ(one.plan_reason().text,
+            "the server is PostgreSQL 15 instead of 17 (not there yet: ORDER BY of an aggregate by "
+            "a sort below it, since 16)");
+}
+
+// pgduet sets it where the server has it.
+TEST(WhyPlanChanged, ASettingOfTheNewerVersionIsNoDifference) {
+  Case one;
+  one.head_side.postgres_major = 18;
+  one.head_side.settings["io_method"] = "sync";
+  EXPECT_EQ(one.plan_reason().text, "the server is PostgreSQL 18 instead of 15");
+  one.base_side.postgres_major = 18;
+  EXPECT_EQ(one.plan_reason().text, "io_method is sync instead of the server's default");
 }
 
 TEST(WhyPlanChanged, AStepMadeOtherData) {

@@ -359,15 +359,25 @@ MinimumTimes smaller_of(const MinimumTimes& left, const MinimumTimes& right) {
           smaller(left.undisturbed_us, right.undisturbed_us)};
 }
 
+namespace {
+
+// Client and server may wait for the core at the same time: what the server computed is left over
+// in any case.
+std::optional<double> undisturbed_us(const Execution& execution, double served_us) {
+  if (!execution.queued_us) return std::nullopt;
+  const double least_us = std::min(served_us, execution.cpu_us.value_or(0));
+  return std::max(least_us, served_us - *execution.queued_us);
+}
+
+}  // namespace
+
 std::optional<MinimumTimes> minimum_times(const BindingRun& binding, int stage, bool control) {
   std::optional<MinimumTimes> times;
   for (const Execution& execution : binding.executions) {
     if (execution.stage != stage || execution.control != control) continue;
     MinimumTimes sample{execution.wall_us, execution.cpu_us,
-                        execution.wall_us - execution.client_us, std::nullopt};
-    if (execution.queued_us) {
-      sample.undisturbed_us = std::max(0.0, sample.served_us - *execution.queued_us);
-    }
+                        execution.wall_us - execution.client_us};
+    sample.undisturbed_us = undisturbed_us(execution, sample.served_us);
     times = times ? smaller_of(*times, sample) : sample;
   }
   if (times && times->cpu_us && *times->cpu_us <= 0) times->cpu_us.reset();

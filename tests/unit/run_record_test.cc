@@ -199,6 +199,17 @@ TEST(MinimumTimes, AreThoseOfOneStage) {
   EXPECT_FALSE(minimum_times(binding, 2));
 }
 
+// Client and server may queue for the core together.
+TEST(MinimumTimes, WithoutItsWaitingAnExecutionStillTakesItsCpuTime) {
+  BindingRun binding;
+  binding.executions = {{.wall_us = 100, .cpu_us = 40, .client_us = 10, .queued_us = 30}};
+  EXPECT_EQ(minimum_times(binding)->undisturbed_us, 60);
+  binding.executions = {{.wall_us = 100, .cpu_us = 40, .client_us = 10, .queued_us = 80}};
+  EXPECT_EQ(minimum_times(binding)->undisturbed_us, 40);
+  binding.executions = {{.wall_us = 100, .cpu_us = 150, .client_us = 10, .queued_us = 30}};
+  EXPECT_EQ(minimum_times(binding)->undisturbed_us, 90) << "workers at the same time";
+}
+
 TEST(MinimumTimes, AClockThatMissesExecutionsIsNone) {
   BindingRun binding;
   binding.executions = {{50, 45}, {40, std::nullopt}};

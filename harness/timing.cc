@@ -22,8 +22,11 @@ using gate::BindingRun;
 using gate::DuetSide;
 using gate::DuetTurn;
 
-// Sessions are kept open for so many queries at a time: up to three each.
-constexpr std::size_t queries_of_group = 12;
+// Sessions are kept open for so many queries at a time, where the server lets us.
+constexpr int most_queries_of_group = 12;
+constexpr int sides_of_query = 3;  // each with a session of its own
+// What others may want meanwhile.
+constexpr int spare_sessions = 3;
 // Where nothing can differ, times are only shown.
 constexpr int shown_rounds = 3;
 // The first executions of a session fill its caches, and the fastest of them tells how many make a
@@ -43,6 +46,20 @@ bool is_parallel(const gate::Json& plan) {
     }
   }
   return plan.is_array() && std::any_of(plan.begin(), plan.end(), is_parallel);
+}
+
+// How many sessions the server has room for.
+int free_sessions(const Database& database) {
+  try {
+    Session session(database.connection_string);
+    return std::atoi(session
+                         .text("SELECT current_setting('max_connections')::int"
+                               " - current_setting('superuser_reserved_connections')::int"
+                               " - count(*) + 1 FROM pg_stat_activity WHERE datid IS NOT NULL")
+                         .c_str());
+  } catch (const StatementFailure& failure) {
+    throw connection_error(failure);
+  }
 }
 
 // What the server itself took for the fastest of a sample's executions.
@@ -184,11 +201,23 @@ class Timing::Sessions {
 
 Timing::Timing(WorkloadDatabase* base, WorkloadDatabase& head, std::vector<TimedQuery>& queries,
                TimingOptions options)
-    : base_(base), head_(head), queries_(queries), options_(std::move(options)) {
+    : base_(base),
+      head_(head),
+      queries_(queries),
+      options_(std::move(options)),
+      queries_of_group_(queries_at_a_time()) {
   if (!options_.pin) {
     pinned_ = false;
     pin_problem_ = "client and server were not pinned to one core, as asked";
   }
+}
+
+std::size_t Timing::queries_at_a_time() const {
+  int sessions = free_sessions(head_.database());
+  if (base_ != nullptr) sessions = std::min(sessions, free_sessions(base_->database()));
+  const int of_side = head_.database().has_statement_statistics ? 2 : 1;
+  return static_cast<std::size_t>(std::clamp(
+      (sessions - spare_sessions) / (sides_of_query * of_side), 1, most_queries_of_group));
 }
 
 WorkloadDatabase& Timing::database_of(DuetSide side) const {
@@ -304,10 +333,10 @@ void Timing::take(int stage, std::vector<Item>& items) {
                         [](const Item* item) { return !item->parallel; });
   std::vector<Item*> group;
   std::size_t queries = 0;
-  std::uint64_t seed = options_.seed + (static_cast<std::uint64_t>(stage) << 32U);
+  std::uint64_t seed = options_.seed + (takes_++ << 32U);
   for (Item* item : order) {
     const bool same_query = !group.empty() && group.back()->query == item->query;
-    const bool full = !same_query && queries == queries_of_group;
+    const bool full = !same_query && queries == queries_of_group_;
     if (!group.empty() && (full || group.back()->parallel != item->parallel)) {
       take_group(stage, group, seed++);
       group.clear();

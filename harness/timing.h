@@ -2,6 +2,7 @@
 // nominated. What to run next, and when to stop, is gate's to say (duet.h, nomination.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,7 +40,6 @@ struct TimingOptions {
   bool pin = true;
   std::uint64_t seed = 0;  // of the random orders
   std::function<void(const std::string&)> phase;
-  std::function<void(const std::string&)> detail;
 };
 
 class Timing {
@@ -62,6 +62,7 @@ class Timing {
   struct Item;
   class Sessions;
 
+  std::size_t queries_at_a_time() const;
   Item screening_item(TimedQuery& query, std::size_t binding) const;
   Item stage_item(TimedQuery& query, const gate::Nominee& nominee) const;
   void take(int stage, std::vector<Item>& items);
@@ -79,6 +80,8 @@ class Timing {
   WorkloadDatabase& head_;
   std::vector<TimedQuery>& queries_;
   TimingOptions options_;
+  std::size_t queries_of_group_;
+  std::uint64_t takes_ = 0;
   std::optional<int> core_;
   bool pinned_ = true;
   std::string pin_problem_;

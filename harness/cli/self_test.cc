@@ -13,6 +13,7 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "check.h"
@@ -362,6 +363,16 @@ class SelfTester {
     streams_.err << "  kept as run " << record.run_id << std::endl;
   }
 
+  // CPU times of the shortest and the longest query that can be slowed down.
+  std::pair<double, double> lengths() const {
+    std::pair<double, double> found = {0, 0};
+    for (const auto& [name, execution_us] : execution_us_) {
+      if (found.first == 0 || execution_us < found.first) found.first = execution_us;
+      found.second = std::max(found.second, execution_us);
+    }
+    return found;
+  }
+
   void print() const;
   Json json() const;
 
@@ -411,6 +422,9 @@ void SelfTester::print() const {
         << detection.cases << std::setw(10) << share_text(detection.reported, detection.cases)
         << std::setw(16) << share_text(detection.failed, detection.cases) << "\n";
   }
+  const auto [shortest_us, longest_us] = lengths();
+  out << "Queries that can be slowed down: " << execution_us_.size() << ", of "
+      << gate::duration_text(shortest_us) << " to " << gate::duration_text(longest_us) << "\n";
   out << "Queries beside them: " << beside_.queries << ", failing " << beside_.failed
       << ", reported as slower " << beside_.slower << "\n";
   out << "Seconds a run: " << std::fixed << std::setprecision(1) << gate::median(seconds_)
@@ -451,6 +465,9 @@ Json SelfTester::json() const {
                                    {"reported", detection.reported},
                                    {"failed", detection.failed}});
   }
+  const auto [shortest_us, longest_us] = lengths();
+  result["can_be_slowed"] = {
+      {"queries", execution_us_.size()}, {"shortest_us", shortest_us}, {"longest_us", longest_us}};
   result["beside_slowdowns"] = {{"queries", beside_.queries},
                                 {"false_alarms", beside_.failed},
                                 {"reported_as_slower", beside_.slower}};

@@ -53,13 +53,14 @@ class TimingTest : public ::testing::Test {
     setup("head", setup_);
   }
 
-  void setup(const std::string& side, const std::string& sql) {
+  void setup(const std::string& side, const std::string& sql, const std::string& settings = "{}") {
     const std::filesystem::path place = directory_.path() / side;
     std::filesystem::create_directories(place);
     write_file_atomically(
         place / "workload.json",
         R"({"format_version": 1, "name": "timing", "setup": [{"sql": "setup.sql"}],
-                              "queries": ["queries.sql"]})");
+            "queries": ["queries.sql"], "postgres": {"settings": )" +
+            settings + "}}");
     write_file_atomically(place / "setup.sql", sql);
   }
 
@@ -250,6 +251,22 @@ TEST_F(TimingTest, AnotherSettingTimesEverything) {
   std::vector<std::string> phases;
   judged([&](const std::string& phase) { phases.push_back(phase); });
   EXPECT_THAT(phases, Contains("timing: duet of 10 bindings (the settings differ), stage 1"));
+}
+
+TEST_F(TimingTest, AServerWithFewConnectionsIsEnough) {
+  std::string sql;
+  for (int i = 0; i < 10; ++i) {
+    sql += "-- name: q" + std::to_string(i) + "\nSELECT id FROM t WHERE id = " + std::to_string(i) +
+           ";\n";
+  }
+  queries(sql, sql);
+  const std::string few = R"({"max_connections": "9"})";
+  setup("base", setup_, few);
+  setup("head", setup_ + "-- of another setup\n", few);
+  judged();
+  for (const gate::QueryReport& query : report_.workloads.at(0).queries) {
+    EXPECT_EQ(query.verdict, Verdict::passed) << query.name << ": " << query.headline;
+  }
 }
 
 TEST_F(TimingTest, AGivenServerHasWallTimeAndAWiderLimit) {

@@ -18,6 +18,9 @@ namespace {
 // Not those that are faster than a baseline: to measure most of all what was recorded in a bad
 // moment would make this machine look faster than it is.
 const double nominating_gain = std::log(1.25);
+// Where the two halves of a side's samples are so far apart, the screening has measured a
+// neighbour.
+const double noisy_screening = std::log(1.2);
 // As many bindings tell how machines differ.
 constexpr std::size_t most_references = 32;
 
@@ -25,8 +28,10 @@ struct Candidate {
   Nominee nominee;
   bool by_plan_or_work = false;
   bool by_screening = false;
+  bool by_noise = false;
 
-  bool nominated() const { return by_plan_or_work || by_screening; }
+  bool differs() const { return by_plan_or_work || by_screening; }
+  bool nominated() const { return differs() || by_noise; }
 };
 
 bool settings_differ(const SideRecord& base, const SideRecord& head) {
@@ -80,6 +85,8 @@ class Nominator {
       const TimeLimits limits = times_.limits_of(query, head, !candidate.by_plan_or_work);
       candidate.by_screening = *score > nominating_score(limits.report) ||
                                (base != nullptr && *score < -nominating_gain);
+      candidate.by_noise = base != nullptr && std::max(screening_noise(*base),
+                                                       screening_noise(head)) > noisy_screening;
       Nominee& nominee = candidate.nominee;
       nominee.query = index;
       nominee.binding = i;
@@ -114,7 +121,7 @@ class Nominator {
     std::set<std::size_t> nominated;
     for (const Candidate& candidate : candidates_) {
       all.insert(candidate.nominee.query);
-      if (candidate.nominated()) nominated.insert(candidate.nominee.query);
+      if (candidate.differs()) nominated.insert(candidate.nominee.query);
     }
     if (all.size() < few_queries && !all.empty()) return "few queries can differ";
     if (2 * nominated.size() >= all.size() && !all.empty()) return "half of the queries differ";

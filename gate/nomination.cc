@@ -167,7 +167,9 @@ std::vector<std::vector<StageTimes>> stages_of(const WorkloadRecord& record,
 
 double machine_ratio(const WorkloadRecord& record, const WorkloadBaselines& baselines,
                      const QueryRecord& query) {
-  return WorkloadTimes(record, baselines).machine_ratio(query).value_or(1);
+  return WorkloadTimes(record, baselines, WorkloadTimes::Reference::baselines)
+      .machine_ratio(query)
+      .value_or(1);
 }
 
 }  // namespace pgduet::gate

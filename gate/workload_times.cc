@@ -55,7 +55,8 @@ std::set<int> stages_in(const BindingRun& run) {
 
 }  // namespace
 
-WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselines& baselines)
+WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselines& baselines,
+                             Reference reference)
     : record_(record), baselines_(baselines) {
   for (const QueryRecord& query : record.queries) {
     const QueryRun* run = query.base ? &*query.base : query.head ? &*query.head : nullptr;
@@ -63,7 +64,7 @@ WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselin
     const double weighted_us = query.weight * mean_us(*run);
     weighted_us_[&query] = weighted_us;
     total_us_ += weighted_us;
-    if (query.head) observe(query);
+    if (reference == Reference::baselines && query.head) observe(query);
   }
   for (auto& [stage, observations] : against_baselines_) {
     std::sort(observations.begin(), observations.end(),
@@ -74,7 +75,6 @@ WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselin
 void WorkloadTimes::observe(const QueryRecord& query) {
   for (const BindingRun& binding : query.head->bindings) {
     for (const int stage : stages_in(binding)) {
-      if (record_.base && stage > 0) continue;
       if (const auto logarithm = logarithm_of(query, binding, stage)) {
         against_baselines_[stage].push_back(
             {length_of(*baseline_of(query, binding)), *logarithm, &query});

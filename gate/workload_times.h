@@ -22,8 +22,14 @@ constexpr std::size_t asked_bindings = 15;
 
 class WorkloadTimes {
  public:
-  // Both have to outlive it.
-  WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselines& baselines);
+  // Where times come from that head's are compared with.
+  enum class Reference { base, baselines };
+
+  // Both have to outlive it. Baselines are the reference where there is no base side.
+  WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselines& baselines)
+      : WorkloadTimes(record, baselines, record.base ? Reference::base : Reference::baselines) {}
+  WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselines& baselines,
+                Reference reference);
 
   // Against which rule stages count.
   StageRule stage_rule() const;
@@ -40,7 +46,7 @@ class WorkloadTimes {
   std::optional<double> screening_score(const QueryRecord& query, const BindingRun& head) const;
 
   // head / baseline of the other queries of about its length: how much longer this machine takes.
-  // Nothing where too few others are there to tell.
+  // Nothing where too few others are there to tell, and where baselines are not the reference.
   std::optional<double> machine_ratio(const QueryRecord& query) const;
 
   std::vector<StageTimes> stages_of(const QueryRecord& query, const BindingRun& head) const;
@@ -72,7 +78,7 @@ class WorkloadTimes {
   const WorkloadBaselines& baselines_;
   double total_us_ = 0;
   std::map<const QueryRecord*, double> weighted_us_;
-  // By stage, in order of length; with a base side, of the screening only.
+  // By stage, in order of length; where they are the reference.
   std::map<int, std::vector<Observation>> against_baselines_;
 };
 

@@ -214,7 +214,7 @@ Timing::Timing(WorkloadDatabase* base, WorkloadDatabase& head, std::vector<Timed
 
 std::size_t Timing::queries_at_a_time() const {
   int sessions = free_sessions(head_.database());
-  if (base_ != nullptr) sessions = std::min(sessions, free_sessions(base_->database()));
+  if (has_two_databases()) sessions = std::min(sessions, free_sessions(base_->database()));
   const int of_side = head_.database().has_statement_statistics ? 2 : 1;
   return static_cast<std::size_t>(std::clamp(
       (sessions - spare_sessions) / (sides_of_query * of_side), 1, most_queries_of_group));
@@ -254,15 +254,14 @@ Timing::Item Timing::stage_item(TimedQuery& query, const gate::Nominee& nominee)
 void Timing::screen() {
   // Two starts of a server differ by some per cent in what its memory costs to read. Half of the
   // samples are taken after another start, where each side has a server of its own.
-  const bool two_clusters = base_ != nullptr && base_ != &head_;
-  for (int start = 0; start < (two_clusters ? 2 : 1); ++start) {
+  for (int start = 0; start < (has_two_databases() ? 2 : 1); ++start) {
     std::vector<Item> items;
     for (TimedQuery& query : queries_) {
       for (std::size_t i = 0; i < query.head.run->bindings.size(); ++i) {
         const BindingRun& run = query.head.run->bindings[i];
         if (run.failure || run.stage_failure) continue;
         items.push_back(screening_item(query, i));
-        if (two_clusters) items.back().rounds /= 2;
+        if (has_two_databases()) items.back().rounds /= 2;
       }
     }
     if (start > 0) restart();
@@ -311,7 +310,7 @@ void Timing::duet(gate::WorkloadRecord& record, const gate::WorkloadBaselines& b
 
 void Timing::restart() {
   head_.restart();
-  if (base_ != nullptr && base_ != &head_) base_->restart();
+  if (has_two_databases()) base_->restart();
 }
 
 // The same state before each stage: fresh copies for what writes, and other places in memory.

@@ -62,6 +62,7 @@ class Timing {
   struct Item;
   class Sessions;
 
+  bool has_two_databases() const { return base_ != nullptr && base_ != &head_; }
   std::size_t queries_at_a_time() const;
   Item screening_item(TimedQuery& query, std::size_t binding) const;
   Item stage_item(TimedQuery& query, const gate::Nominee& nominee) const;

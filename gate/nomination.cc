@@ -18,11 +18,8 @@ namespace {
 // Not those that are faster than a baseline: to measure most of all what was recorded in a bad
 // moment would make this machine look faster than it is.
 const double nominating_gain = std::log(1.25);
-// Where the two halves of a side's samples are so far apart, the screening has measured a
-// neighbour.
-const double noisy_screening = std::log(1.2);
-// As many bindings tell how machines differ.
-constexpr std::size_t most_references = 32;
+// As many bindings tell how machines differ as are asked.
+constexpr std::size_t most_references = asked_bindings;
 
 struct Candidate {
   Nominee nominee;
@@ -85,8 +82,11 @@ class Nominator {
       const TimeLimits limits = times_.limits_of(query, head, !candidate.by_plan_or_work);
       candidate.by_screening = *score > nominating_score(limits.report) ||
                                (base != nullptr && *score < -nominating_gain);
-      candidate.by_noise = base != nullptr && std::max(screening_noise(*base),
-                                                       screening_noise(head)) > noisy_screening;
+      // Where the halves of a side's samples are further apart than what is looked for, the
+      // screening has measured a neighbour.
+      candidate.by_noise =
+          base != nullptr &&
+          std::max(screening_noise(*base), screening_noise(head)) > std::log(limits.report);
       Nominee& nominee = candidate.nominee;
       nominee.query = index;
       nominee.binding = i;

@@ -32,6 +32,7 @@ constexpr int shown_rounds = 3;
 // The first executions of a session fill its caches, and the fastest of them tells how many make a
 // sample: one alone may have waited for the core. One that takes very long is a sample itself.
 constexpr int most_warm_ups = 4;
+constexpr int most_warm_ups_of_stage = 2;  // how long they take is known
 constexpr double most_warm_up_us = 50e3;
 constexpr double counted_warm_up_us = 1e6;
 
@@ -375,11 +376,12 @@ void Timing::attempt(int stage, Item& item, DuetSide side, Sessions& sessions,
 void Timing::warm_up(int stage, Item& item, Sessions& sessions) {
   std::vector<std::pair<DuetSide, gate::Execution>> first;
   double slowest_us = 0;
+  const int most = stage == 0 ? most_warm_ups : most_warm_ups_of_stage;
   for (const DuetSide side : item.sides) {
     attempt(stage, item, side, sessions, [&] {
       gate::Execution fastest = sessions.sample(item, side, 1);
       double spent_us = fastest.wall_us;
-      for (int i = 1; i < most_warm_ups && spent_us < most_warm_up_us; ++i) {
+      for (int i = 1; i < most && spent_us < most_warm_up_us; ++i) {
         const gate::Execution execution = sessions.sample(item, side, 1);
         spent_us += execution.wall_us;
         if (execution.wall_us < fastest.wall_us) fastest = execution;

@@ -128,12 +128,9 @@ bool judge_stage_failures(const BindingRun* base, const ReasonContext& reasons,
   return true;
 }
 
-// What the screening alone would have nominated.
-std::optional<double> screened_ratio(const BindingRun* base, const BindingRun& head,
-                                     const TimeLimits& limits) {
-  const double noise =
-      std::max(screening_noise(head), base == nullptr ? 0 : screening_noise(*base));
-  return std::max(limits.report, std::exp(nominating_score(limits.report) + noise));
+// What the screening would have nominated: `score` is what it says where nothing differs.
+double screened_ratio(double score, const TimeLimits& limits) {
+  return std::max(limits.report, std::exp(nominating_score(limits.report) - score));
 }
 
 }  // namespace
@@ -153,8 +150,8 @@ void judge_time(const QueryContext& context, const ReasonContext& reasons,
     TimeEvidence evidence = judge_stages(std::move(stages), limits, times.stage_rule());
     if (context.workload->record->head.external_server) evidence.clock = "server";
     judge_evidence(std::move(evidence), reasons, judgement, comparison);
-  } else if (times.screening_score(query, head)) {
-    judgement.detectable = screened_ratio(base, head, limits);
+  } else if (const auto score = times.screening_score(query, head)) {
+    judgement.detectable = screened_ratio(*score, limits);
   }
 }
 

@@ -25,10 +25,8 @@ struct Candidate {
   Nominee nominee;
   bool by_plan_or_work = false;
   bool by_screening = false;
-  bool by_noise = false;
 
-  bool differs() const { return by_plan_or_work || by_screening; }
-  bool nominated() const { return differs() || by_noise; }
+  bool nominated() const { return by_plan_or_work || by_screening; }
 };
 
 bool settings_differ(const SideRecord& base, const SideRecord& head) {
@@ -82,11 +80,6 @@ class Nominator {
       const TimeLimits limits = times_.limits_of(query, head, !candidate.by_plan_or_work);
       candidate.by_screening = *score > nominating_score(limits.report) ||
                                (base != nullptr && *score < -nominating_gain);
-      // Where the halves of a side's samples are further apart than what is looked for, the
-      // screening has measured a neighbour.
-      candidate.by_noise =
-          base != nullptr &&
-          std::max(screening_noise(*base), screening_noise(head)) > std::log(limits.report);
       Nominee& nominee = candidate.nominee;
       nominee.query = index;
       nominee.binding = i;
@@ -121,7 +114,7 @@ class Nominator {
     std::set<std::size_t> nominated;
     for (const Candidate& candidate : candidates_) {
       all.insert(candidate.nominee.query);
-      if (candidate.differs()) nominated.insert(candidate.nominee.query);
+      if (candidate.nominated()) nominated.insert(candidate.nominee.query);
     }
     if (all.size() < few_queries && !all.empty()) return "few queries can differ";
     if (2 * nominated.size() >= all.size() && !all.empty()) return "half of the queries differ";

@@ -4,8 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
-#include <map>
 
 #include "pgduet/gate/wording.h"
 
@@ -33,6 +31,11 @@ struct StageScores {
   ClockScore elapsed;
   std::optional<ClockScore> cpu;
   std::optional<ClockScore> undisturbed;
+  bool is_long = false;
+
+  // The clock that has to agree with CPU time. Beside busy processes no long execution has the core
+  // to itself.
+  const ClockScore& second() const { return is_long && undisturbed ? *undisturbed : elapsed; }
 };
 
 // The control stands only where the executions are short.
@@ -57,6 +60,7 @@ StageScores scores_of(const StageTimes& stage) {
   scores.cpu = clock_score(stage, [](const MinimumTimes& times) { return times.cpu_us; });
   scores.undisturbed =
       clock_score(stage, [](const MinimumTimes& times) { return times.undisturbed_us; });
+  scores.is_long = scores.cpu && *stage.base.cpu_us >= short_execution_us;
   return scores;
 }
 
@@ -73,7 +77,7 @@ double detectable_ratio(const TimeEvidence& evidence, std::span<const StageTimes
   for (const StageTimes& stage : stages) {
     if (!has_control(stage)) continue;
     const StageScores scores = scores_of(stage);
-    stray = std::max(stray, std::abs(scores.elapsed.control));
+    stray = std::max(stray, std::abs(scores.second().control));
     if (scores.cpu) stray = std::max(stray, std::abs(scores.cpu->control));
   }
   double shortfall = 0;
@@ -117,14 +121,22 @@ bool holds_over_all(const TimeEvidence& evidence) {
   return judge_stage(all, 1).score > nominating_score(evidence.limits.report);
 }
 
+// Whether other processes had it for a small part of the time at most.
+bool had_the_core(const MinimumTimes& times) {
+  return !times.undisturbed_us || times.served_us < 1.1 * *times.undisturbed_us;
+}
+
 std::string clocks_text(const TimeEvidence& evidence) {
   std::string text;
   if (evidence.base.cpu_us && evidence.head.cpu_us) {
     text = evidence.clock + " " + duration_text(*evidence.base.cpu_us) + " → " +
            duration_text(*evidence.head.cpu_us) + ", ";
   }
-  return text + "wall " + duration_text(evidence.base.wall_us) + " → " +
-         duration_text(evidence.head.wall_us);
+  text +=
+      "wall " + duration_text(evidence.base.wall_us) + " → " + duration_text(evidence.head.wall_us);
+  const bool alone = evidence.stages.front().against_baseline ||
+                     (had_the_core(evidence.base) && had_the_core(evidence.head));
+  return alone ? text : text + " beside other processes";
 }
 
 std::string verdict_text(const TimeEvidence& evidence) {
@@ -191,17 +203,17 @@ bool waits(const StageTimes& stage, const StageScores& scores, double limit) {
 StageJudgement judge_stage(const StageTimes& stage, double limit_ratio) {
   const StageScores scores = scores_of(stage);
   const double limit = std::log(limit_ratio);
-  const ClockScore& elapsed = scores.elapsed;
-  const ClockScore& cpu = scores.cpu ? *scores.cpu : elapsed;
-  const bool drowned = elapsed.drowned || cpu.drowned;
+  const ClockScore& second = scores.second();
+  const ClockScore& cpu = scores.cpu ? *scores.cpu : second;
+  const bool drowned = second.drowned || cpu.drowned;
   StageJudgement judgement;
-  judgement.score = std::min(elapsed.score, cpu.score);
+  judgement.score = std::min(second.score, cpu.score);
   if (judgement.score > limit) {
     judgement.vote = drowned ? StageVote::noisy : StageVote::slower;
   } else if (waits(stage, scores, limit)) {
     judgement.vote = StageVote::slower;
     judgement.waits = true;
-  } else if (std::max(elapsed.score, cpu.score) < -limit && !drowned) {
+  } else if (std::max(second.score, cpu.score) < -limit && !drowned) {
     judgement.vote = StageVote::faster;
   }
   return judgement;
@@ -303,27 +315,34 @@ std::string sentence_of(const TimeEvidence& evidence) {
   return text + ", " + counted(evidence.executions, "execution") + " a side";
 }
 
+namespace {
+
+std::vector<double> screened_us(const BindingRun& run, bool by_cpu) {
+  std::vector<double> times;
+  for (const Execution& execution : run.executions) {
+    if (execution.stage != 0) continue;
+    times.push_back(by_cpu ? execution.cpu_us.value_or(0)
+                           : execution.wall_us - execution.client_us);
+  }
+  return times;
+}
+
+}  // namespace
+
 std::optional<double> screening_score(const BindingRun& base, const BindingRun& head) {
   const auto before = minimum_times(base);
   const auto after = minimum_times(head);
   if (!before || !after) return std::nullopt;
-  if (before->cpu_us && after->cpu_us) return std::log(*after->cpu_us / *before->cpu_us);
-  return std::log(after->served_us / before->served_us);
-}
-
-double screening_noise(const BindingRun& run) {
-  std::array<double, 2> minima;
-  minima.fill(std::numeric_limits<double>::infinity());
-  std::size_t half = 0;
-  for (const Execution& execution : run.executions) {
-    if (execution.stage != 0) continue;
-    const double time = execution.cpu_us.value_or(execution.wall_us - execution.client_us);
-    minima.at(half) = std::min(minima.at(half), time);
-    half = 1 - half;
+  const bool by_cpu = before->cpu_us && after->cpu_us;
+  const double of_minima =
+      std::log(by_cpu ? *after->cpu_us / *before->cpu_us : after->served_us / before->served_us);
+  const std::vector<double> base_us = screened_us(base, by_cpu);
+  const std::vector<double> head_us = screened_us(head, by_cpu);
+  std::vector<double> of_rounds;
+  for (std::size_t i = 0; i < std::min(base_us.size(), head_us.size()); ++i) {
+    if (base_us[i] > 0 && head_us[i] > 0) of_rounds.push_back(std::log(head_us[i] / base_us[i]));
   }
-  const bool measured =
-      std::isfinite(minima[0]) && std::isfinite(minima[1]) && minima[0] > 0 && minima[1] > 0;
-  return measured ? std::abs(std::log(minima[1] / minima[0])) : 0;
+  return of_rounds.empty() ? of_minima : std::max(of_minima, median(std::move(of_rounds)));
 }
 
 double nominating_score(double limit_ratio) { return nominated_part * std::log(limit_ratio); }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include "coverage.h"
 #include "lineage.h"
@@ -17,8 +16,6 @@ namespace pgduet::harness {
 namespace {
 
 using gate::ExecutionFailure;
-
-constexpr std::chrono::milliseconds reconnect_interval{20};
 
 std::string duration_text(std::chrono::milliseconds duration) {
   char buffer[32];
@@ -89,25 +86,15 @@ struct Replay::State {
   void note(const std::string& text);
 };
 
-// A crashed backend takes all others with it, and the server needs a moment to come back; it may
-// even let us in before it notices.
 void Replay::State::open() {
-  const auto deadline = std::chrono::steady_clock::now() + options.lost_connection_wait;
-  for (;;) {
-    check_interrupt();
-    prepared.reset();
-    try {
+  try {
+    connect_again(options.lost_connection_wait, [this] {
+      prepared.reset();
       prepare();
-      return;
-    } catch (const StatementFailure& failure) {
-      if (!failure.connection_lost) {
-        not_prepared = prepare_failure(failure, query);
-        prepared.reset();
-        return;
-      }
-      if (std::chrono::steady_clock::now() >= deadline) throw server_gone(failure);
-    }
-    std::this_thread::sleep_for(reconnect_interval);
+    });
+  } catch (const StatementFailure& failure) {
+    not_prepared = prepare_failure(failure, query);
+    prepared.reset();
   }
 }
 

@@ -235,6 +235,7 @@ class WorkloadRun {
     TimingOptions options;
     options.pin = options_.pin;
     options.seed = gate::hash64(record_.name);
+    options.for_baselines = options_.times == Times::baselines;
     options.phase = [this](const std::string& text) { phase(text); };
     Timing timing(databases_.base.get(), *databases_.head, timed_, options);
     phase("taking times");

@@ -2,7 +2,10 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <thread>
 #include <utility>
+
+#include "pgduet/harness/interrupt.h"
 
 namespace pgduet::harness {
 namespace {
@@ -16,6 +19,8 @@ void ignore_client_formats() {
       unsetenv(name);
   });
 }
+
+constexpr std::chrono::milliseconds reconnect_interval{20};
 
 constexpr const char* closed_message = "the server closed the connection";
 
@@ -77,8 +82,21 @@ gate::Error connection_error(const StatementFailure& failure) {
   return {gate::Error::Kind::environment, {}, "the server failed: " + std::string(failure.what())};
 }
 
-gate::Error server_gone(const StatementFailure& failure) {
-  return {gate::Error::Kind::environment, {}, "the server is gone: " + std::string(failure.what())};
+void connect_again(std::chrono::milliseconds wait, const std::function<void()>& connect) {
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  for (;;) {
+    check_interrupt();
+    try {
+      connect();
+      return;
+    } catch (const StatementFailure& failure) {
+      if (!failure.connection_lost) throw;
+      if (std::chrono::steady_clock::now() >= deadline)
+        throw gate::Error(gate::Error::Kind::environment, {},
+                          "the server is gone: " + std::string(failure.what()));
+    }
+    std::this_thread::sleep_for(reconnect_interval);
+  }
 }
 
 bool is_environment_failure(const StatementFailure& failure) {

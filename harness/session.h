@@ -1,6 +1,8 @@
 // One session on a server, by libpqxx.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -57,8 +59,10 @@ StatementFailure read_server_message(std::string_view text);
 // The error of a run that cannot go on without its server.
 gate::Error connection_error(const StatementFailure& failure);
 
-// The error of a server that does not come back after a lost connection.
-gate::Error server_gone(const StatementFailure& failure);
+// Runs `connect` again as long as it loses its connection: a crashed backend takes all others with
+// it, and the server needs a moment to come back; it may even let us in before it notices. Throws
+// gate::Error where it is not back after `wait`, and StatementFailure where something else fails.
+void connect_again(std::chrono::milliseconds wait, const std::function<void()>& connect);
 
 // Whether a failure is the machine's fault and not the statement's: a lost connection, a full
 // disk, no memory.

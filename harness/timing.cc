@@ -6,7 +6,6 @@
 #include <cstring>
 #include <map>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "machine.h"
@@ -27,6 +26,9 @@ constexpr int most_queries_of_group = 12;
 constexpr int sides_of_query = 3;  // each with a session of its own
 // What others may want meanwhile.
 constexpr int spare_sessions = 3;
+// Baselines are taken on so many starts of the server: a machine may be slower for seconds, and
+// what is recorded then is compared with for months.
+constexpr int baseline_starts = 3;
 // Where nothing can differ, times are only shown.
 constexpr int shown_rounds = 3;
 // The first executions of a session fill its caches, and the fastest of them tells how many make a
@@ -35,9 +37,6 @@ constexpr int most_warm_ups = 4;
 constexpr int most_warm_ups_of_stage = 2;  // how long they take is known
 constexpr double most_warm_up_us = 50e3;
 constexpr double counted_warm_up_us = 1e6;
-
-constexpr std::chrono::seconds server_return_wait{10};
-constexpr std::chrono::milliseconds reconnect_interval{20};
 
 bool is_parallel(const gate::Json& plan) {
   if (plan.is_object()) {
@@ -146,23 +145,16 @@ class Timing::Sessions {
     return execution;
   }
 
-  // After a lost connection: the server may need a moment to come back. Throws StatementFailure
-  // where the query cannot be prepared any more, and gate::Error where the server is gone.
+  // After a lost connection. Throws StatementFailure where the query cannot be prepared any more,
+  // and gate::Error where the server is gone.
   void reopen(const Item& item, DuetSide side) {
-    const auto deadline = std::chrono::steady_clock::now() + server_return_wait;
-    for (;;) {
-      check_interrupt();
-      sessions_.erase({item.query, side});
-      try {
+    try {
+      connect_again(ExecutorOptions().lost_connection_wait, [&] {
+        sessions_.erase({item.query, side});
         session(item, side);
-        return;
-      } catch (const StatementFailure& failure) {
-        if (!failure.connection_lost) throw;
-        if (std::chrono::steady_clock::now() >= deadline)
-          throw error_at_query(server_gone(failure), "timing", *item.side(side).query,
-                               timing_.database_of(side));
-      }
-      std::this_thread::sleep_for(reconnect_interval);
+      });
+    } catch (const gate::Error& error) {
+      throw error_at_query(error, "timing", *item.side(side).query, timing_.database_of(side));
     }
   }
 
@@ -254,15 +246,17 @@ Timing::Item Timing::stage_item(TimedQuery& query, const gate::Nominee& nominee)
 
 void Timing::screen() {
   // Two starts of a server differ by some per cent in what its memory costs to read. Half of the
-  // samples are taken after another start, where each side has a server of its own.
-  for (int start = 0; start < (has_two_databases() ? 2 : 1); ++start) {
+  // samples are taken after another start, unless what they are compared with has the same server.
+  const bool halves = base_ != &head_;
+  const int starts = options_.for_baselines ? baseline_starts : halves ? 2 : 1;
+  for (int start = 0; start < starts; ++start) {
     std::vector<Item> items;
     for (TimedQuery& query : queries_) {
       for (std::size_t i = 0; i < query.head.run->bindings.size(); ++i) {
         const BindingRun& run = query.head.run->bindings[i];
         if (run.failure || run.stage_failure) continue;
         items.push_back(screening_item(query, i));
-        if (has_two_databases()) items.back().rounds /= 2;
+        if (halves && !options_.for_baselines) items.back().rounds /= 2;
       }
     }
     if (start > 0) restart();

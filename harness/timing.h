@@ -38,7 +38,8 @@ struct TimedQuery {
 
 struct TimingOptions {
   bool pin = true;
-  std::uint64_t seed = 0;  // of the random orders
+  std::uint64_t seed = 0;      // of the random orders
+  bool for_baselines = false;  // other runs will be compared with what screen() takes
   std::function<void(const std::string&)> phase;
 };
 

@@ -62,7 +62,8 @@ Json times_json(const std::optional<gate::MinimumTimes>& times) {
   if (!times) return nullptr;
   return {{"cpu_us", optional_json(times->cpu_us)},
           {"wall_us", times->wall_us},
-          {"served_us", times->served_us}};
+          {"served_us", times->served_us},
+          {"undisturbed_us", optional_json(times->undisturbed_us)}};
 }
 
 std::string name_of(gate::TimeOutcome outcome) {

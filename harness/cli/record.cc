@@ -22,7 +22,7 @@ std::string first_failure(const gate::QueryRun& run) {
 
 int record(const CommonOptions& options, Streams streams) {
   harness::RunOptions run = run_options(options);
-  run.times = harness::Times::screening;
+  run.times = harness::Times::baselines;
   const auto result = run_and_keep(run, run_directory(options), streams);
   int status = 0;
   for (const gate::WorkloadRecord& workload : result->workloads) {

@@ -187,7 +187,7 @@ class SelfTester {
   // How long each query takes with the extra work in it and none to do, and what a row costs.
   void calibrate() {
     harness::RunOptions options = against_itself(true);
-    options.times = harness::Times::screening;
+    options.times = harness::Times::baselines;
     for (const fs::path& directory : options.workloads) {
       const harness::Workload workload = harness::load_workload(directory, directory.string());
       for (const harness::Query& query : workload.queries) {
@@ -226,7 +226,7 @@ class SelfTester {
   void record_baselines() {
     const BusyLoops load(loops_);
     harness::RunOptions options = run_;
-    options.times = harness::Times::screening;
+    options.times = harness::Times::baselines;
     const auto record = run("recording baselines under load", options);
     for (const gate::WorkloadRecord& workload : record->workloads) {
       const gate::IndexDefinitions indexes = gate::index_definitions(workload.head.catalog);

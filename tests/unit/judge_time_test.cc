@@ -238,18 +238,6 @@ TEST(Nominate, ByShapeByWorkAndByScreening) {
               ElementsAre(0));
 }
 
-TEST(Nominate, WhatWasMeasuredBesideANeighbour) {
-  QueryRun disturbed = timed(indexed(), 2000);
-  disturbed.bindings[0].executions.push_back(sample(2220, 0));
-  const QueryRun calm = timed(indexed(), 2000);
-  EXPECT_THAT(nominated(workload_with({query("noisy", disturbed, calm)})), ElementsAre(0));
-  // That is no change of many queries.
-  const std::vector<QueryRecord> all(10, query("noisy", calm, disturbed));
-  EXPECT_EQ(nominate(workload_with(all), {}).everything_because, "");
-  disturbed.bindings[0].executions.back() = sample(2180, 0);
-  EXPECT_THAT(nominated(workload_with({query("quieter", disturbed, calm)})), IsEmpty());
-}
-
 TEST(Nominate, NotWhatCannotDifferOrCannotBeCompared) {
   QueryRecord unchanged = query("unchanged", std::nullopt, timed(indexed(), 2000));
   unchanged.unchanged = true;

@@ -26,10 +26,10 @@ struct Nominations {
   std::string everything_because;  // why all bindings are nominated; "" when they are not
 };
 
-// By plan shape, by work, or by a screening that says so or was too noisy to say. Everything is
-// nominated where the change may touch everything: other settings, another version, half of the
-// queries nominated, or fewer than few_queries to begin with. Without a base side the references
-// for the comparison of machines are nominated along.
+// By plan shape, by work, or by the screening. Everything is nominated where the change may touch
+// everything: other settings, another version, half of the queries nominated, or fewer than
+// few_queries to begin with. Without a base side the references for the comparison of machines are
+// nominated along.
 Nominations nominate(const WorkloadRecord& record, const WorkloadBaselines& baselines);
 constexpr std::size_t few_queries = 8;
 

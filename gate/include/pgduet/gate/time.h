@@ -10,7 +10,8 @@
 //   makes it longer, never shorter, so that the minimum is what the query costs; a median tells how
 //   busy the machine was.
 // - Two clocks, and both must agree: CPU time of the server process, and elapsed time less the CPU
-//   time of the client. A busy neighbour fools the second, cache and frequency fool the first.
+//   time of the client. Of executions that are longer than the scheduler lets any process run, the
+//   time in which other processes had the core is taken out as well.
 // - No p-values. They answer whether two samples differ, and two samples do differ, by drift. The
 //   question is whether the difference is larger than a limit, again and again.
 // - The majority of up to most_stages stages decides; it is over as soon as majority_of_stages of
@@ -49,7 +50,8 @@ constexpr double baseline_time_ratio = 1.20;
 // The screening nominates from this part of the limit on, in logarithms: at 1.07 for a limit of
 // 1.10.
 constexpr double nominated_part = 0.7;
-// Executions shorter than this are also compared with the base against itself.
+// Executions shorter than this are also compared with the base against itself; longer ones never
+// have the core to themselves where other processes want it.
 constexpr double short_execution_us = 1000;
 
 // From which ratio on a query is slower, and from which on that fails the gate.
@@ -151,12 +153,10 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
 // side".
 std::string sentence_of(const TimeEvidence& evidence);
 
-// ln(head / base) of the screening, by CPU time where both sides have it. Nothing where one has no
-// samples.
+// ln(head / base) of the screening, by CPU time where both sides have it: of the minima, or the
+// median over the rounds where that is larger, as one lucky sample must not hide a slowdown.
+// Nothing where a side has no samples.
 std::optional<double> screening_score(const BindingRun& base, const BindingRun& head);
-
-// How far the two halves of the screening's samples are apart: |ln| of the ratio of their minima.
-double screening_noise(const BindingRun& run);
 
 // ln(limit) at which the screening nominates.
 double nominating_score(double limit_ratio);

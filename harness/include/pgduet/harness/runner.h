@@ -32,9 +32,9 @@ struct BaseChoice {
   std::string value;
 };
 
-// How far times are taken: not at all, of all queries once, or of those that are nominated as often
-// as it takes to decide.
-enum class Times { none, screening, duet };
+// How far times are taken: not at all; of all queries, as carefully as baselines need it; or of
+// those that are nominated as often as it takes to decide.
+enum class Times { none, baselines, duet };
 
 // What a run does to itself to find out what the gate is worth: see `pgduet doctor --self-test`.
 struct SelfTest {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 
 #include "pgduet/gate/wording.h"
 
@@ -31,11 +32,9 @@ struct StageScores {
   ClockScore elapsed;
   std::optional<ClockScore> cpu;
   std::optional<ClockScore> undisturbed;
-  bool is_long = false;
 
-  // The clock that has to agree with CPU time. Beside busy processes no long execution has the core
-  // to itself.
-  const ClockScore& second() const { return is_long && undisturbed ? *undisturbed : elapsed; }
+  // The clock that has to agree with CPU time.
+  const ClockScore& second() const { return cpu && undisturbed ? *undisturbed : elapsed; }
 };
 
 // The control stands only where the executions are short.
@@ -60,7 +59,6 @@ StageScores scores_of(const StageTimes& stage) {
   scores.cpu = clock_score(stage, [](const MinimumTimes& times) { return times.cpu_us; });
   scores.undisturbed =
       clock_score(stage, [](const MinimumTimes& times) { return times.undisturbed_us; });
-  scores.is_long = scores.cpu && *stage.base.cpu_us >= short_execution_us;
   return scores;
 }
 
@@ -174,6 +172,34 @@ TimeLimits time_limits(double time_ratio, const TimeBasis& basis) {
   return limits;
 }
 
+namespace {
+
+std::vector<Execution> samples_of(const BindingRun& run, int stage) {
+  std::vector<Execution> samples;
+  std::copy_if(run.executions.begin(), run.executions.end(), std::back_inserter(samples),
+               [stage](const Execution& execution) {
+                 return execution.stage == stage && !execution.control;
+               });
+  return samples;
+}
+
+}  // namespace
+
+std::optional<double> paired_score(const BindingRun& base, const BindingRun& head, int stage) {
+  const std::vector<Execution> of_base = samples_of(base, stage);
+  const std::vector<Execution> of_head = samples_of(head, stage);
+  std::vector<double> scores;
+  for (std::size_t i = 0; i < std::min(of_base.size(), of_head.size()); ++i) {
+    const bool by_cpu = of_base[i].cpu_us && of_head[i].cpu_us;
+    const auto time_us = [by_cpu](const Execution& execution) {
+      return by_cpu ? *execution.cpu_us : execution.wall_us - execution.client_us;
+    };
+    const double score = std::log(time_us(of_head[i]) / time_us(of_base[i]));
+    if (std::isfinite(score)) scores.push_back(score);
+  }
+  return scores.empty() ? std::nullopt : std::optional(median(std::move(scores)));
+}
+
 std::vector<StageTimes> stage_times(const BindingRun& base, const BindingRun& head) {
   std::vector<StageTimes> stages;
   for (const auto& [stage, count] : executions_by_stage(head)) {
@@ -184,12 +210,18 @@ std::vector<StageTimes> stage_times(const BindingRun& base, const BindingRun& he
                       .base = *of_base,
                       .head = *of_head,
                       .control = minimum_times(base, stage, true),
+                      .paired = paired_score(base, head, stage),
                       .executions = count});
   }
   return stages;
 }
 
 namespace {
+
+// A moment in which the machine was faster may be one side's alone, but not most rounds.
+bool most_rounds_say_so(const StageTimes& stage, double limit, int sign) {
+  return !stage.paired || sign * *stage.paired > nominated_part * limit;
+}
 
 // A neighbour is not what head waits for, and another run tells nothing about waiting.
 bool waits(const StageTimes& stage, const StageScores& scores, double limit) {
@@ -208,12 +240,13 @@ StageJudgement judge_stage(const StageTimes& stage, double limit_ratio) {
   const bool drowned = second.drowned || cpu.drowned;
   StageJudgement judgement;
   judgement.score = std::min(second.score, cpu.score);
-  if (judgement.score > limit) {
+  if (judgement.score > limit && most_rounds_say_so(stage, limit, 1)) {
     judgement.vote = drowned ? StageVote::noisy : StageVote::slower;
   } else if (waits(stage, scores, limit)) {
     judgement.vote = StageVote::slower;
     judgement.waits = true;
-  } else if (std::max(second.score, cpu.score) < -limit && !drowned) {
+  } else if (std::max(second.score, cpu.score) < -limit && !drowned &&
+             most_rounds_say_so(stage, limit, -1)) {
     judgement.vote = StageVote::faster;
   }
   return judgement;
@@ -315,34 +348,14 @@ std::string sentence_of(const TimeEvidence& evidence) {
   return text + ", " + counted(evidence.executions, "execution") + " a side";
 }
 
-namespace {
-
-std::vector<double> screened_us(const BindingRun& run, bool by_cpu) {
-  std::vector<double> times;
-  for (const Execution& execution : run.executions) {
-    if (execution.stage != 0) continue;
-    times.push_back(by_cpu ? execution.cpu_us.value_or(0)
-                           : execution.wall_us - execution.client_us);
-  }
-  return times;
-}
-
-}  // namespace
-
 std::optional<double> screening_score(const BindingRun& base, const BindingRun& head) {
   const auto before = minimum_times(base);
   const auto after = minimum_times(head);
   if (!before || !after) return std::nullopt;
-  const bool by_cpu = before->cpu_us && after->cpu_us;
-  const double of_minima =
-      std::log(by_cpu ? *after->cpu_us / *before->cpu_us : after->served_us / before->served_us);
-  const std::vector<double> base_us = screened_us(base, by_cpu);
-  const std::vector<double> head_us = screened_us(head, by_cpu);
-  std::vector<double> of_rounds;
-  for (std::size_t i = 0; i < std::min(base_us.size(), head_us.size()); ++i) {
-    if (base_us[i] > 0 && head_us[i] > 0) of_rounds.push_back(std::log(head_us[i] / base_us[i]));
-  }
-  return of_rounds.empty() ? of_minima : std::max(of_minima, median(std::move(of_rounds)));
+  const double of_minima = before->cpu_us && after->cpu_us
+                               ? std::log(*after->cpu_us / *before->cpu_us)
+                               : std::log(after->served_us / before->served_us);
+  return std::max(of_minima, paired_score(base, head, 0).value_or(of_minima));
 }
 
 double nominating_score(double limit_ratio) { return nominated_part * std::log(limit_ratio); }

@@ -92,7 +92,8 @@ Json evidence_json(const gate::TimeEvidence& evidence) {
                       {"control", times_json(stage.control)},
                       {"executions", stage.executions},
                       {"machine_ratio", stage.machine},
-                      {"ratio", std::exp(judgement.score)}});
+                      {"ratio", std::exp(judgement.score)},
+                      {"paired_ratio", stage.paired ? Json(std::exp(*stage.paired)) : Json()}});
   }
   return {{"outcome", name_of(evidence.outcome)},
           {"clock", evidence.clock},

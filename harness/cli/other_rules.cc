@@ -12,12 +12,14 @@ namespace {
 constexpr double limit = 1.10;
 
 struct Samples {
+  const gate::BindingRun* run = nullptr;
   std::vector<double> wall;
   std::vector<double> cpu;
 };
 
 Samples samples_of(const gate::BindingRun& run) {
   Samples samples;
+  samples.run = &run;
   for (const gate::Execution& execution : run.executions) {
     if (execution.stage != 0) continue;
     samples.wall.push_back(execution.wall_us);
@@ -57,6 +59,14 @@ constexpr Rule all_rules[] = {
     {"both minima 1.10 times as large",
      [](const Samples& base, const Samples& head) {
        return wall_minimum(base, head) && cpu_minimum(base, head);
+     }},
+    {"what makes one stage of pgduet's vote",
+     [](const Samples& base, const Samples& head) {
+       gate::StageTimes stage;
+       stage.base = *gate::minimum_times(*base.run);
+       stage.head = *gate::minimum_times(*head.run);
+       stage.paired = gate::paired_score(*base.run, *head.run, 0);
+       return gate::judge_stage(stage, limit).vote == gate::StageVote::slower;
      }},
 };
 

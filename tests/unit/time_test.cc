@@ -43,16 +43,41 @@ TEST(JudgeStage, BothClocksMustAgree) {
   EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
 }
 
-TEST(JudgeStage, ElapsedTimeOfLongExecutionsIsWithoutThatOfOtherProcesses) {
+TEST(JudgeStage, ElapsedTimeIsJudgedWithoutThatOfOtherProcesses) {
   StageTimes times = stage(1, 11000, 1.2);
   times.base.served_us = 19000;
   times.head.served_us = 13500;  // one lucky sample
   EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::slower);
   times.head.undisturbed_us.reset();  // the kernel does not tell
   EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
-  times = stage(1, 500, 1.2);
-  times.head.served_us = 500;
+}
+
+TEST(JudgeStage, OneLuckySampleConvictsNobody) {
+  StageTimes times = stage(1, 5000, 1.5);
+  times.paired = std::log(1.08);
+  EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::slower);
+  times.paired = std::log(1.06);
   EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
+  times = stage(1, 5000, 0.6);
+  times.paired = std::log(0.9);
+  EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::faster);
+  times.paired = std::log(0.96);
+  EXPECT_EQ(judge_stage(times, 1.1).vote, StageVote::same);
+}
+
+TEST(PairedScore, IsTheMedianOverTheRoundsOfAStage) {
+  BindingRun base;
+  BindingRun head;
+  EXPECT_FALSE(paired_score(base, head, 1));
+  for (const double us : {10.0, 20.0, 40.0}) {
+    base.executions.push_back({.wall_us = 90, .cpu_us = us, .stage = 1});
+    base.executions.push_back({.wall_us = 1, .cpu_us = 1, .stage = 1, .control = true});
+    head.executions.push_back({.wall_us = 80, .cpu_us = 24, .stage = 1});
+  }
+  EXPECT_NEAR(*paired_score(base, head, 1), std::log(1.2), 1e-9);
+  EXPECT_FALSE(paired_score(base, head, 2));
+  for (Execution& execution : head.executions) execution.cpu_us.reset();
+  EXPECT_NEAR(*paired_score(base, head, 1), std::log(80.0 / 90.0), 1e-9);
 }
 
 TEST(JudgeStage, FasterIsTheSameTheOtherWayRound) {

@@ -6,12 +6,13 @@
 // cluster, on restarted servers). Stage 0 is the screening: it only nominates, and its samples are
 // thrown away when it comes to convicting.
 //
-// - Of the samples of a stage only the minimum counts, by each clock. What disturbs a measurement
-//   makes it longer, never shorter, so that the minimum is what the query costs; a median tells how
-//   busy the machine was.
+// - Of the samples of a stage the minimum counts, by each clock. What disturbs a measurement makes
+//   it longer, so that the minimum is what the query costs; a median tells how busy the machine
+//   was.
+// - A machine may also be faster for a moment, and one sample then decides: the median over the
+//   rounds, in each of which base and head ran next to each other, has to say the same.
 // - Two clocks, and both must agree: CPU time of the server process, and elapsed time less the CPU
-//   time of the client. Of executions that are longer than the scheduler lets any process run, the
-//   time in which other processes had the core is taken out as well.
+//   time of the client and the time in which other processes had the core.
 // - No p-values. They answer whether two samples differ, and two samples do differ, by drift. The
 //   question is whether the difference is larger than a limit, again and again.
 // - The majority of up to most_stages stages decides; it is over as soon as majority_of_stages of
@@ -48,10 +49,9 @@ constexpr double waiting_ratio = 1.50;
 // Against a baseline alone, which another machine recorded.
 constexpr double baseline_time_ratio = 1.20;
 // The screening nominates from this part of the limit on, in logarithms: at 1.07 for a limit of
-// 1.10.
+// 1.10; and what has to say so beside the minima of a stage has to from there on.
 constexpr double nominated_part = 0.7;
-// Executions shorter than this are also compared with the base against itself; longer ones never
-// have the core to themselves where other processes want it.
+// Executions shorter than this are also compared with the base against itself.
 constexpr double short_execution_us = 1000;
 
 // From which ratio on a query is slower, and from which on that fails the gate.
@@ -80,6 +80,8 @@ struct StageTimes {
   MinimumTimes head;
   // Base once more, in another session: how far base strays from itself. Short executions only.
   std::optional<MinimumTimes> control;
+  // See paired_score(); nothing against a baseline.
+  std::optional<double> paired = std::nullopt;
   int executions = 0;  // of head; base has as many
   // Base is a baseline: it was not run beside head, and this machine is slower by so much than that
   // which recorded it.
@@ -88,6 +90,10 @@ struct StageTimes {
 
   bool operator==(const StageTimes&) const = default;
 };
+
+// ln(head / base), the median over the rounds of a stage: by CPU time where both sides have it.
+// Nothing where there was no round.
+std::optional<double> paired_score(const BindingRun& base, const BindingRun& head, int stage);
 
 // The stages (from 1) that both sides have samples of, in order.
 std::vector<StageTimes> stage_times(const BindingRun& base, const BindingRun& head);
@@ -153,9 +159,9 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
 // side".
 std::string sentence_of(const TimeEvidence& evidence);
 
-// ln(head / base) of the screening, by CPU time where both sides have it: of the minima, or the
-// median over the rounds where that is larger, as one lucky sample must not hide a slowdown.
-// Nothing where a side has no samples.
+// ln(head / base) of the screening, by CPU time where both sides have it: of the minima, or
+// paired_score() where that is larger, as one lucky sample must not hide a slowdown. Nothing where
+// a side has no samples.
 std::optional<double> screening_score(const BindingRun& base, const BindingRun& head);
 
 // ln(limit) at which the screening nominates.

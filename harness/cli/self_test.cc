@@ -171,7 +171,8 @@ class SelfTester {
   }
 
  private:
-  std::shared_ptr<const gate::RunRecord> run(const std::string& what, harness::RunOptions options) {
+  std::shared_ptr<const gate::RunRecord> run(const std::string& what,
+                                            const harness::RunOptions& options) {
     streams_.err << what << std::endl;
     harness::Progress silent;
     return harness::run_workloads(options, silent);

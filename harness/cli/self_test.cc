@@ -172,7 +172,7 @@ class SelfTester {
 
  private:
   std::shared_ptr<const gate::RunRecord> run(const std::string& what,
-                                            const harness::RunOptions& options) {
+                                             const harness::RunOptions& options) {
     streams_.err << what << std::endl;
     harness::Progress silent;
     return harness::run_workloads(options, silent);

@@ -331,7 +331,8 @@ TEST_F(AgainstBaselines, BaselinesThatWereRecordedUnderLoadBlameNobody) {
   ShopRun run;
   run.workload = record_;
   run.baselines = baselines_;
-  for (const QueryReport& query : run.judge().workloads.at(0).queries) {
+  const Report report = run.judge();
+  for (const QueryReport& query : report.workloads.at(0).queries) {
     EXPECT_EQ(query.verdict, Verdict::passed) << query.name;
   }
   // What stands out from all of them does so still.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "coverage.h"
 #include "lineage.h"
@@ -69,6 +70,7 @@ struct Replay::State {
 
   std::unique_ptr<PreparedQuery> prepared;  // null when it cannot be prepared
   ExecutionFailure not_prepared;            // why
+  bool released = false;                    // it was prepared, and can be again
   ResultRules rules;
   std::vector<ResolvedRelation> relations;
   std::vector<ComparedColumn> compared;
@@ -235,6 +237,11 @@ gate::QueryRun Replay::observe() {
   return run;
 }
 
+void Replay::release() {
+  state_->released = state_->prepared != nullptr;
+  state_->prepared.reset();
+}
+
 bool Replay::result_is_determined(std::size_t binding) {
   // Each makes rows come in another order from below: what changes with it is not determined.
   // enable_sort and enable_hashagg are left alone, as grouping and ordering determine their output.
@@ -245,6 +252,7 @@ bool Replay::result_is_determined(std::size_t binding) {
       {"enable_seqscan = off"},
       {"enable_indexscan = off", "enable_indexonlyscan = off", "enable_bitmapscan = off"},
       {"max_parallel_workers_per_gather = 0"}};
+  if (std::exchange(state_->released, false)) state_->open();
   if (!state_->prepared) return true;
   const compat::Values& values = state_->bindings.at(binding);
   std::optional<gate::ResultSummary> first;

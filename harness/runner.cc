@@ -266,6 +266,7 @@ class WorkloadRun {
       result.writes = on_copy;
       result.replay = std::make_unique<Replay>(where, query, bindings, indexes, options_.executor);
       result.run = result.replay->observe();
+      result.replay->release();
       return result;
     };
     const bool writes = query.traits.writes || !query.traits.parsed;

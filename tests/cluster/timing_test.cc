@@ -241,6 +241,17 @@ TEST_F(TimingTest, WritesAreJudgedOnCopiesOfTheirOwn) {
   EXPECT_GT(first().head->bindings[0].work.wal_bytes, 0);
 }
 
+TEST_F(TimingTest, WhatBecomesAWriteIsReplayedBesideABaseThatReads) {
+  const std::string reads = "-- name: q\nSELECT id FROM t WHERE id = 1;\n";
+  queries(reads, "-- name: q\nINSERT INTO t VALUES (9999, 1) RETURNING id;\n");
+  EXPECT_EQ(judged().verdict, Verdict::broken);
+  EXPECT_TRUE(record_->workloads[0].one_cluster);
+  queries(reads, "-- name: q\nSELEC id FROM t WHERE id = 1;\n");
+  const gate::QueryReport report = judged();
+  EXPECT_EQ(report.verdict, Verdict::broken);
+  EXPECT_THAT(report.headline, HasSubstr("syntax error"));
+}
+
 TEST_F(TimingTest, AnotherSettingTimesEverything) {
   setup("head", setup_ + "ALTER DATABASE pgduet SET work_mem = '64kB';");
   std::string sql;

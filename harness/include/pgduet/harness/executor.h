@@ -59,6 +59,10 @@ class Replay {
   // Result, custom plan and work of every binding, and the generic plan.
   gate::QueryRun observe();
 
+  // Closes its session, as a database cannot be copied while one is open; result_is_determined()
+  // opens another.
+  void release();
+
   // Whether the statement itself determines the result of a binding: runs it under other planner
   // settings (no hash join, no merge join, no sequential scan, no parallel workers) and compares.
   // False when the results differ from one another.

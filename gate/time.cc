@@ -219,8 +219,8 @@ std::vector<StageTimes> stage_times(const BindingRun& base, const BindingRun& he
 namespace {
 
 // A moment in which the machine was faster may be one side's alone, but not most rounds.
-bool most_rounds_say_so(const StageTimes& stage, double limit, int sign) {
-  return !stage.paired || sign * *stage.paired > nominated_part * limit;
+bool most_rounds_say_so(const StageTimes& stage, double limit_ratio, int sign) {
+  return !stage.paired || sign * *stage.paired > nominating_score(limit_ratio);
 }
 
 // A neighbour is not what head waits for, and another run tells nothing about waiting.
@@ -240,13 +240,13 @@ StageJudgement judge_stage(const StageTimes& stage, double limit_ratio) {
   const bool drowned = second.drowned || cpu.drowned;
   StageJudgement judgement;
   judgement.score = std::min(second.score, cpu.score);
-  if (judgement.score > limit && most_rounds_say_so(stage, limit, 1)) {
+  if (judgement.score > limit && most_rounds_say_so(stage, limit_ratio, 1)) {
     judgement.vote = drowned ? StageVote::noisy : StageVote::slower;
   } else if (waits(stage, scores, limit)) {
     judgement.vote = StageVote::slower;
     judgement.waits = true;
   } else if (std::max(second.score, cpu.score) < -limit && !drowned &&
-             most_rounds_say_so(stage, limit, -1)) {
+             most_rounds_say_so(stage, limit_ratio, -1)) {
     judgement.vote = StageVote::faster;
   }
   return judgement;

@@ -247,7 +247,7 @@ Timing::Item Timing::stage_item(TimedQuery& query, const gate::Nominee& nominee)
 void Timing::screen() {
   // Two starts of a server differ by some per cent in what its memory costs to read. Half of the
   // samples are taken after another start, unless what they are compared with has the same server.
-  const bool halves = base_ != &head_;
+  const bool halves = base_ != &head_ && !options_.for_baselines;
   const int starts = options_.for_baselines ? baseline_starts : halves ? 2 : 1;
   for (int start = 0; start < starts; ++start) {
     std::vector<Item> items;
@@ -256,7 +256,7 @@ void Timing::screen() {
         const BindingRun& run = query.head.run->bindings[i];
         if (run.failure || run.stage_failure) continue;
         items.push_back(screening_item(query, i));
-        if (halves && !options_.for_baselines) items.back().rounds /= 2;
+        if (halves) items.back().rounds /= 2;
       }
     }
     if (start > 0) restart();

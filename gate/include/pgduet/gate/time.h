@@ -49,7 +49,7 @@ constexpr double waiting_ratio = 1.50;
 // Against a baseline alone, which another machine recorded.
 constexpr double baseline_time_ratio = 1.20;
 // The screening nominates from this part of the limit on, in logarithms: at 1.07 for a limit of
-// 1.10; and what has to say so beside the minima of a stage has to from there on.
+// 1.10. In a stage the median over the rounds has to say so from there on, too.
 constexpr double nominated_part = 0.7;
 // Executions shorter than this are also compared with the base against itself.
 constexpr double short_execution_us = 1000;

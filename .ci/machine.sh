@@ -13,6 +13,8 @@ build_needs=(
   "nlohmann-json3-dev  has_header nlohmann/json.hpp"
   "libcli11-dev        has_header CLI/CLI.hpp"
   "libpugixml-dev      has_header pugixml.hpp"
+  "libkainjow-mustache-dev has_header kainjow/mustache.hpp"
+  "zlib1g-dev          has_header zlib.h"
   "libxxhash-dev       has_header xxhash.h"
   "postgresql          has_server"
 )
@@ -23,13 +25,10 @@ test_needs=(
   "libbenchmark-dev    has_header benchmark/benchmark.h"
   "ccache              has_command ccache"
   "libxml2-utils       has_command xmllint"
-)
-
-# npm brings the servers of other majors; it needs certificates, which minimal images lack.
-download_needs=(
-  "ca-certificates     test -e /etc/ssl/certs/ca-certificates.crt"
+  "chromium            has_command chromium google-chrome"
   "nodejs              has_command node"
   "npm                 has_command npm"
+  "ca-certificates     test -e /etc/ssl/certs/ca-certificates.crt"
 )
 
 # The version that the sources were formatted with: others format differently.

@@ -95,9 +95,16 @@ class TimingTest : public ::testing::Test {
   gate::Report report_;
 };
 
-std::string generating(int rows) {
-  return "-- name: q\nSELECT count(*) > 0 FROM (SELECT generate_series(1, " + std::to_string(rows) +
-         ")) AS rows;\n";
+std::string generating(int rows, const std::string& name = "q") {
+  return "-- name: " + name + "\nSELECT count(*) > 0 FROM (SELECT generate_series(1, " +
+         std::to_string(rows) + ")) AS rows;\n";
+}
+
+// Long enough for a busy machine to judge them.
+std::string ten_queries() {
+  std::string sql;
+  for (int i = 0; i < 10; ++i) sql += generating(20000, "q" + std::to_string(i));
+  return sql;
 }
 
 TEST_F(TimingTest, ASlowdownOfNothingButTimeIsConvictedInStages) {
@@ -253,12 +260,7 @@ TEST_F(TimingTest, WhatBecomesAWriteIsReplayedBesideABaseThatReads) {
 
 TEST_F(TimingTest, AnotherSettingTimesEverything) {
   setup("head", setup_ + "ALTER DATABASE pgduet SET work_mem = '64kB';");
-  std::string sql;
-  for (int i = 0; i < 10; ++i) {
-    sql += "-- name: q" + std::to_string(i) + "\nSELECT id FROM t WHERE id = " + std::to_string(i) +
-           ";\n";
-  }
-  queries(sql, sql);
+  queries(ten_queries(), ten_queries());
   std::vector<std::string> phases;
   judged([&](const std::string& phase) { phases.push_back(phase); });
   EXPECT_THAT(phases, Contains("timing: duet of 10 bindings (the settings differ), stage 1"));
@@ -273,12 +275,7 @@ TEST_F(TimingTest, BaselinesAreTakenOnThreeStartsOfTheServer) {
 }
 
 TEST_F(TimingTest, AServerWithFewConnectionsIsEnough) {
-  std::string sql;
-  for (int i = 0; i < 10; ++i) {
-    sql += "-- name: q" + std::to_string(i) + "\nSELECT id FROM t WHERE id = " + std::to_string(i) +
-           ";\n";
-  }
-  queries(sql, sql);
+  queries(ten_queries(), ten_queries());
   const std::string few = R"({"max_connections": "9"})";
   setup("base", setup_, few);
   setup("head", setup_ + "-- of another setup\n", few);

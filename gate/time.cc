@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <iterator>
 
 #include "pgduet/gate/wording.h"
 
@@ -172,29 +171,24 @@ TimeLimits time_limits(double time_ratio, const TimeBasis& basis) {
   return limits;
 }
 
-namespace {
-
-std::vector<Execution> samples_of(const BindingRun& run, int stage) {
-  std::vector<Execution> samples;
-  std::copy_if(run.executions.begin(), run.executions.end(), std::back_inserter(samples),
-               [stage](const Execution& execution) {
-                 return execution.stage == stage && !execution.control;
-               });
-  return samples;
-}
-
-}  // namespace
-
 std::optional<double> paired_score(const BindingRun& base, const BindingRun& head, int stage) {
-  const std::vector<Execution> of_base = samples_of(base, stage);
-  const std::vector<Execution> of_head = samples_of(head, stage);
+  const auto of_stage = [stage](const Execution& execution) {
+    return execution.stage == stage && !execution.control;
+  };
+  const auto next = [&of_stage](const BindingRun& run, auto from) {
+    return std::find_if(from, run.executions.end(), of_stage);
+  };
   std::vector<double> scores;
-  for (std::size_t i = 0; i < std::min(of_base.size(), of_head.size()); ++i) {
-    const bool by_cpu = of_base[i].cpu_us && of_head[i].cpu_us;
+  scores.reserve(screening_rounds);
+  auto b = next(base, base.executions.begin());
+  auto h = next(head, head.executions.begin());
+  for (; b != base.executions.end() && h != head.executions.end();
+       b = next(base, b + 1), h = next(head, h + 1)) {
+    const bool by_cpu = b->cpu_us && h->cpu_us;
     const auto time_us = [by_cpu](const Execution& execution) {
       return by_cpu ? *execution.cpu_us : execution.wall_us - execution.client_us;
     };
-    const double score = std::log(time_us(of_head[i]) / time_us(of_base[i]));
+    const double score = std::log(time_us(*h) / time_us(*b));
     if (std::isfinite(score)) scores.push_back(score);
   }
   return scores.empty() ? std::nullopt : std::optional(median(std::move(scores)));

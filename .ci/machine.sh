@@ -1,13 +1,17 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # who sources this shares its variables
 # What a machine needs to build and to test pgduet, and how it gets that. Sourced by ./pgduet and
 # tests/run; the one place where packages are listed.
 
 # A need is a Debian package and a test that finds what it gives, wherever that came from.
+run_needs=("git                 has_command git")
+server_needs=("postgresql          has_server")
 build_needs=(
+  "${run_needs[@]}"
+  "${server_needs[@]}"
   "g++                 has_command g++ clang++"
   "cmake               has_command cmake"
   "ninja-build         has_command ninja"
   "pkg-config          has_command pkg-config pkgconf"
-  "git                 has_command git"
   "libpqxx-dev         has_header pqxx/pqxx"
   "libpg-query-dev     has_header pg_query.h"
   "nlohmann-json3-dev  has_header nlohmann/json.hpp"
@@ -16,7 +20,6 @@ build_needs=(
   "libkainjow-mustache-dev has_header kainjow/mustache.hpp"
   "zlib1g-dev          has_header zlib.h"
   "libxxhash-dev       has_header xxhash.h"
-  "postgresql          has_server"
 )
 
 test_needs=(
@@ -28,6 +31,9 @@ test_needs=(
   "chromium            has_command chromium google-chrome"
   "nodejs              has_command node"
   "npm                 has_command npm"
+  "curl                has_command curl"
+  "jq                  has_command jq"
+  "shellcheck          has_command shellcheck"
   "ca-certificates     test -e /etc/ssl/certs/ca-certificates.crt"
 )
 
@@ -104,7 +110,7 @@ install_without_cluster() {
 }
 
 install_packages() {
-  if [[ " $* " == *" postgresql "* ]]; then
+  if [[ " $* " == *" postgresql"[\ -][\ 0-9]* ]]; then
     install_without_cluster "$@"
   else
     apt_get install --no-install-recommends "$@"

@@ -1,5 +1,6 @@
 // The steps of the Action with a fake program: what they run, keep, publish, and how they end.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -99,11 +100,30 @@ test("inputs become arguments, word by word, and are expanded by nobody", async 
   assert.ok(!existsSync(join(job.workspace, "owned")));
 });
 
+test("a part of a repository is named from its root, as annotations have to be", async () => {
+  const job = jobWithFake();
+  execFileSync("git", ["init", "--quiet", job.workspace]);
+  mkdirSync(join(job.workspace, "backend/db"), { recursive: true });
+  const inputs = { "working-directory": "backend/db", workloads: "shop /elsewhere/metrics" };
+  await job.run({ inputs });
+  const expected = ["check", "backend/db/shop", "/elsewhere/metrics", "--baselines", "backend/db/baselines"];
+  assert.deepEqual(job.arguments().slice(0, 5), expected);
+});
+
+test("a major version of PostgreSQL that is there is the one to run on", async (context) => {
+  const [major] = existsSync("/usr/lib/postgresql") ? readdirSync("/usr/lib/postgresql") : [];
+  if (!major) return context.skip("no server is installed as Debian installs them");
+  const job = jobWithFake();
+  const result = await job.run({ inputs: { "postgres-version": major } });
+  assert.equal(result.status, 0, result.log);
+  assert.equal(job.arguments()[job.arguments().indexOf("--head-pg") + 1], major);
+});
+
 test("a base among the arguments is the only one", async () => {
   for (const args of ["--base main", "--base=main", "--base-dir ../old"]) {
     const job = jobWithFake();
     await job.run({ inputs: { args }, env: { GITHUB_BASE_REF: "main" } });
-    assert.equal(job.arguments().filter((one) => one.startsWith("--base")).length, 1, args);
+    assert.equal(job.arguments().filter((one) => /^--base(-dir)?(=|$)/.test(one)).length, 1, args);
   }
 });
 

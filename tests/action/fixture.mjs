@@ -33,7 +33,8 @@ export function jobWithFake(fake = {}) {
     runAction({
       job,
       inputs: { program: join(root, "tests/action/fake_pgduet"), ...inputs },
-      env: { FAKE_DIRECTORY: job.fake, ...env },
+      // For root it would be the machine's own.
+      env: { FAKE_DIRECTORY: job.fake, PGDUET_CACHE_DIR: join(job.home, "cache"), ...env },
       ...others,
     });
   return job;

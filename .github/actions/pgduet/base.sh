@@ -1,5 +1,4 @@
-# Finds the revision to compare with, and fetches it into a shallow clone. Sourced by check.sh, which
-# is in the working directory.
+# Finds the revision to compare with, and fetches it into a shallow clone. Sourced by check.sh.
 # shellcheck shell=bash
 
 # As in harness/git.cc: in a container the checkout often belongs to another user.

@@ -7,11 +7,25 @@ source "$GITHUB_ACTION_PATH/base.sh"
 scratch=$(mktemp --directory "$RUNNER_TEMP/pgduet-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
+# Goes to the top of the repository, and sets `prefix` to the way from there to the working directory:
+# GitHub looks for the files of annotations from the top, and pgduet names them from where it is.
+enter_repository() {
+  local top
+  cd "$INPUT_WORKING_DIRECTORY"
+  prefix=
+  if top=$(in_git rev-parse --show-toplevel 2>/dev/null); then
+    prefix=$(in_git rev-parse --show-prefix)
+    cd "$top"
+  fi
+}
+
+from_top() { if [[ $1 == /* ]]; then printf '%s' "$1"; else printf '%s' "$prefix$1"; fi; }
+
 add_check_arguments() {
-  local words
-  split_words workloads "$INPUT_WORKLOADS"
-  arguments+=("${words[@]}")
-  if [[ -n $INPUT_BASELINES ]]; then arguments+=(--baselines "$INPUT_BASELINES"); fi
+  local words word baselines=${INPUT_BASELINES:-${PGDUET_BASELINES:-baselines}}
+  split_words workloads "${INPUT_WORKLOADS:-workloads}"
+  for word in "${words[@]}"; do arguments+=("$(from_top "$word")"); done
+  arguments+=(--baselines "$(from_top "$baselines")")
   if [[ -n $INPUT_POSTGRES_VERSION ]]; then arguments+=(--head-pg "$INPUT_POSTGRES_VERSION"); fi
   if [[ -n $INPUT_SHARD ]]; then arguments+=(--shard "$INPUT_SHARD"); fi
   split_words args "$INPUT_ARGS"
@@ -120,7 +134,7 @@ case $MODE in
   report) arguments=(report "$record_of_other_run") ;;
   *) arguments=(check) ;;
 esac
-cd "$INPUT_WORKING_DIRECTORY"
+enter_repository
 if [[ $MODE == check || $MODE == shard ]]; then add_check_arguments; fi
 add_report_arguments
 # Outside of the checkout, which is said to have changes otherwise.

@@ -70,6 +70,12 @@ test("where pgduet could not begin, its message is the report", async () => {
   assert.match(result.log, /^::error title=pgduet::pgduet: workloads: there is no workload here%0A {2}hint/m);
 });
 
+test("a message of any length is shortened and not lost", async () => {
+  const result = await jobWithFake({ status: 2, errors: `pgduet: ${"é".repeat(100000)}\n` }).run();
+  assert.equal(result.status, 2);
+  assert.match(result.summary, /could not measure\n\n {4}pgduet: é{19000}/);
+});
+
 test("what queries print is no command to the runner", async () => {
   const result = await jobWithFake({ console: "x\n  ::stop-commands::mine\n::warning::mine\n" }).run();
   const log = result.step("Check").output;

@@ -2,12 +2,13 @@
 // use other actions are answered by `uses`, and GitHub's environment files lie in a directory of the run.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expressions, parseYaml } from "./packages.mjs";
 
 const { Evaluator, Lexer, Parser, data } = expressions;
 
-export const root = resolve(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
+export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 export const actionDirectory = join(root, ".github/actions/pgduet");
 export const action = parseYaml(readFileSync(join(actionDirectory, "action.yml"), "utf8"));
 

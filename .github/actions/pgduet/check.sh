@@ -90,7 +90,8 @@ keep_record() {
 # pgduet's message where it could not begin. Indented by four blanks, nothing in it is Markdown.
 explain_error() {
   local message
-  message=$(sed --quiet '/^pgduet: /,$p' "$scratch/errors" | head --bytes=20000)
+  message=$(sed --quiet '/^pgduet: /,$p' "$scratch/errors")
+  message=${message:0:20000}
   if [[ -z $message ]]; then message="pgduet ended with status $status and said nothing"; fi
   error "$message"
   if [[ $MODE == shard ]]; then return; fi

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "sample_measurements.h"
+
 namespace pgduet::test {
 namespace {
 
@@ -82,6 +84,7 @@ gate::RunRecord run_record() {
   run.seconds = 12.3;
   run.machine = {2, 0.75, 0.001, 0.6, "", true, {}};
   run.workloads = {shop, metrics};
+  add_measurements(run);
   return run;
 }
 
@@ -267,6 +270,7 @@ gate::QueryReport skipped(const gate::QueryRecord& record) {
 }
 
 void replace_texts(gate::RunRecord& run, const std::string& text) {
+  replace_measured_texts(run, text);
   for (gate::WorkloadRecord& workload : run.workloads) {
     workload.name = workload.directory = text;
     workload.head.postgres_version = workload.head.revision = text;
@@ -297,8 +301,9 @@ void replace_texts(gate::QueryReport& query, const std::string& text) {
 }  // namespace
 
 gate::Report sample_report() {
+  static const auto record = std::make_shared<const gate::RunRecord>(run_record());
   gate::Report report;
-  report.record = std::make_shared<const gate::RunRecord>(run_record());
+  report.record = record;
   report.outcome = gate::Report::Outcome::failed;
   report.summary =
       "4 of 14 queries fail: 2 broken, 1 regressed, 1 missing; 1 inconclusive, 2 new, 1 changed, 1 "

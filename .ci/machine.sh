@@ -28,6 +28,7 @@ test_needs=(
   "libbenchmark-dev    has_header benchmark/benchmark.h"
   "ccache              has_command ccache"
   "libxml2-utils       has_command xmllint"
+  "cmark-gfm           has_command cmark-gfm"
   "chromium            has_command chromium google-chrome"
   "nodejs              has_command node"
   "npm                 has_command npm"

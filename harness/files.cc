@@ -36,6 +36,49 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
+int write_to(const fs::path& file, int flags, std::string_view text) {
+  const int descriptor = ::open(file.c_str(), flags | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  int failure = write_all(descriptor, text);
+  if (::close(descriptor) != 0 && failure == 0) failure = errno;
+  return failure;
+}
+
+int replace(const fs::path& file, std::string_view text) {
+  std::error_code error;
+  if (file.has_parent_path()) {
+    fs::create_directories(file.parent_path(), error);
+    if (error) return error.value();
+  }
+  const fs::path temporary = file.string() + ".new" + std::to_string(::getpid());
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) return errno;
+  int failure = write_all(descriptor, text);
+  if (failure == 0 && ::fsync(descriptor) != 0) failure = errno;
+  if (::close(descriptor) != 0 && failure == 0) failure = errno;
+  if (failure == 0 && ::rename(temporary.c_str(), file.c_str()) != 0) failure = errno;
+  if (failure != 0) ::unlink(temporary.c_str());
+  return failure;
+}
+
+// /dev/stdout and /dev/fd/3 lead to /proc/self/fd/1 and so on, and those to a file where the output
+// was redirected to one: that is written to by others, too, and must not be replaced.
+bool names_open_file(const fs::path& path) {
+  const std::string absolute = fs::absolute(path).lexically_normal().string();
+  return absolute.starts_with("/dev/") || absolute.starts_with("/proc/");
+}
+
+// Where the symbolic links end that `path` begins with, or the first name of an open file.
+fs::path end_of_links(fs::path path) {
+  std::error_code error;
+  for (int links = 0; links < 40 && !names_open_file(path); ++links) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) break;
+    path = target.is_absolute() ? target : path.parent_path() / target;
+  }
+  return path;
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& file) {
@@ -54,22 +97,29 @@ std::string read_file(const fs::path& file) {
 }
 
 void write_file_atomically(const fs::path& file, std::string_view text) {
+  if (const int failure = replace(file, text); failure != 0) throw_not_written(file, failure);
+}
+
+bool is_stream(const fs::path& path) {
+  const fs::path target = end_of_links(path);
   std::error_code error;
-  if (file.has_parent_path()) {
-    fs::create_directories(file.parent_path(), error);
-    if (error) throw_not_written(file, error.value());
+  const fs::file_status status = fs::status(target, error);
+  return names_open_file(target) ||
+         (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status));
+}
+
+void write_output(const fs::path& path, std::string_view text) {
+  const fs::path target = end_of_links(path);
+  int failure = 0;
+  if (is_stream(path)) {
+    failure = write_to(target, O_WRONLY | O_APPEND, text);
+  } else {
+    failure = replace(target, text);
+    const bool forbidden =
+        failure == EACCES || failure == EPERM || failure == EBUSY || failure == EROFS;
+    if (forbidden && fs::exists(target)) failure = write_to(target, O_WRONLY | O_TRUNC, text);
   }
-  const fs::path temporary = file.string() + ".new" + std::to_string(::getpid());
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor < 0) throw_not_written(file, errno);
-  int failure = write_all(descriptor, text);
-  if (failure == 0 && ::fsync(descriptor) != 0) failure = errno;
-  if (::close(descriptor) != 0 && failure == 0) failure = errno;
-  if (failure == 0 && ::rename(temporary.c_str(), file.c_str()) != 0) failure = errno;
-  if (failure != 0) {
-    ::unlink(temporary.c_str());
-    throw_not_written(file, failure);
-  }
+  if (failure != 0) throw_not_written(path, failure);
 }
 
 void copy_tree(const fs::path& from, const fs::path& to) {

@@ -7,6 +7,7 @@
 #include "details.h"
 #include "pgduet/gate/wording.h"
 #include "terminal_text.h"
+#include "worst_first.h"
 
 namespace pgduet::reporters {
 namespace {
@@ -111,12 +112,11 @@ class Page {
 
   // "FAIL  regressed  shop/orders_of_customer         queries/orders.sql:12": the place at the
   // right where there is room, else on the next line.
-  void title(const std::string& workload, const gate::QueryReport& query) {
+  void title(const std::string& full_name, const gate::QueryReport& query) {
     const std::string verdict = gate::to_text(query.verdict);
     const std::string place = terminal_text(gate::to_text(query.source));
     const int name_column = indentation + display_width(verdict) + 2;
-    const std::vector<std::string> name =
-        wrap(terminal_text(workload + "/" + query.name), width_ - name_column);
+    const std::vector<std::string> name = wrap(terminal_text(full_name), width_ - name_column);
     out_ << (query.fails ? styled("FAIL", Style::bold_red) + "  " : blanks(indentation))
          << styled(verdict, style_of(query)) << "  " << styled(name.front(), Style::bold);
     const int used = name_column + display_width(name.front());
@@ -142,33 +142,9 @@ class Page {
   bool color_;
 };
 
-// Told in the lines of its workload: there is nothing to explain about it.
-bool is_only_listed(const gate::QueryReport& query) {
-  return !query.fails && (query.verdict == Verdict::new_query || query.verdict == Verdict::skipped);
-}
-
-struct NamedQuery {
-  std::string workload;
-  const gate::QueryReport* report = nullptr;
-};
-
-std::vector<NamedQuery> worst_first(const gate::Report& report) {
-  std::vector<NamedQuery> queries;
-  for (const gate::WorkloadReport& workload : report.workloads) {
-    for (const gate::QueryReport& query : workload.queries) {
-      queries.push_back({workload.name, &query});
-    }
-  }
-  std::stable_sort(queries.begin(), queries.end(), [](const auto& a, const auto& b) {
-    if (a.report->fails != b.report->fails) return a.report->fails;
-    return a.report->verdict < b.report->verdict;
-  });
-  return queries;
-}
-
 void write_query(const NamedQuery& named, Page& page) {
   const gate::QueryReport& query = *named.report;
-  page.title(named.workload, query);
+  page.title(named.full_name(), query);
   if (!query.headline.empty()) page.paragraph(indentation, query.headline);
   for (const Detail& detail : details_of(query)) {
     const Style style = detail.label == "next" ? Style::bold : Style::plain;
@@ -206,7 +182,7 @@ void write_passed(const std::vector<NamedQuery>& queries, Page& page) {
   for (const NamedQuery& named : queries) {
     if (named.report->verdict != Verdict::passed) continue;
     passed.push_back(named.report);
-    names.push_back(named.workload + "/" + named.report->name);
+    names.push_back(named.full_name());
   }
   if (passed.empty()) return;
   page.paragraph(indentation, "passed", Style::green);
@@ -218,14 +194,6 @@ void write_passed(const std::vector<NamedQuery>& queries, Page& page) {
   page.blank_line();
 }
 
-std::string servers_text(const gate::WorkloadRecord& record) {
-  const std::string& head = record.head.postgres_version;
-  if (record.base && record.base->postgres_version != head) {
-    return "PostgreSQL " + record.base->postgres_version + " → " + head;
-  }
-  return "PostgreSQL " + head;
-}
-
 // The lines about the queries that is_only_listed holds for.
 std::vector<Detail> listed(const gate::WorkloadReport& workload) {
   std::string new_queries;
@@ -235,10 +203,7 @@ std::vector<Detail> listed(const gate::WorkloadReport& workload) {
     if (query.verdict == Verdict::new_query) {
       new_queries += (new_queries.empty() ? "" : ", ") + query.name;
     } else {
-      const std::string reason = query.record != nullptr && query.record->skip_reason
-                                     ? *query.record->skip_reason
-                                     : query.headline;
-      skipped.push_back({"skipped", query.name + ": " + reason});
+      skipped.push_back({"skipped", query.name + ": " + std::string(skip_reason_of(query))});
     }
   }
   std::vector<Detail> lines;
@@ -248,9 +213,7 @@ std::vector<Detail> listed(const gate::WorkloadReport& workload) {
 }
 
 void write_workload(const gate::WorkloadReport& workload, int columns, Page& page) {
-  std::string comparison = "compared with " + workload.compared_with;
-  if (workload.record != nullptr) comparison = servers_text(*workload.record) + ", " + comparison;
-  page.entry(0, workload.name, columns, comparison, Style::bold);
+  page.entry(0, workload.name, columns, comparison_text(workload), Style::bold);
   page.paragraph(columns, counts_text(workload));
   for (const std::string& line : {workload.impact, workload.detection}) {
     if (!line.empty()) page.paragraph(columns, line);

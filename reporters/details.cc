@@ -145,6 +145,11 @@ std::string times_text(const gate::TimesShown& times) {
   return text;
 }
 
+std::string main_time_text(const gate::TimesShown& times) {
+  const std::string cpu = time_text(times.clock, cpu_of(times.before), cpu_of(times.after));
+  return cpu.empty() ? time_text("wall", wall_of(times.before), wall_of(times.after)) : cpu;
+}
+
 std::string work_text(const gate::QueryReport& query) {
   if (!query.work_before || !query.work_after) return "";
   const auto change = [](const std::string& name, std::int64_t before, std::int64_t after) {
@@ -198,6 +203,19 @@ std::vector<Detail> details_of(const gate::QueryReport& query) {
   return details;
 }
 
+std::string comparison_text(const gate::WorkloadReport& workload) {
+  const std::string comparison = "compared with " + workload.compared_with;
+  if (workload.record == nullptr) return comparison;
+  const std::string& head = workload.record->head.postgres_version;
+  const auto& base = workload.record->base;
+  const bool two = base && base->postgres_version != head;
+  return "PostgreSQL " + (two ? base->postgres_version + " → " + head : head) + ", " + comparison;
+}
+
+std::string queries_text(std::size_t count) {
+  return gate::count_text(static_cast<std::int64_t>(count)) + (count == 1 ? " query" : " queries");
+}
+
 std::string counts_text(const gate::WorkloadReport& workload) {
   std::map<gate::Verdict, std::size_t> counts;
   for (const gate::QueryReport& query : workload.queries) ++counts[query.verdict];
@@ -205,8 +223,7 @@ std::string counts_text(const gate::WorkloadReport& workload) {
   for (const auto& [verdict, count] : counts) {
     append(text, std::to_string(count) + " " + gate::to_text(verdict));
   }
-  const std::size_t queries = workload.queries.size();
-  const std::string total = std::to_string(queries) + (queries == 1 ? " query" : " queries");
+  const std::string total = queries_text(workload.queries.size());
   return text.empty() ? total : total + ": " + text;
 }
 

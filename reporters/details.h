@@ -25,11 +25,20 @@ std::vector<Detail> details_of(const gate::QueryReport& query);
 // "CPU 31 µs → 75 ms (2,419×), wall 60 µs → 76 ms (1,267×)"; "" when no time is known.
 std::string times_text(const gate::TimesShown& times);
 
+// The first of them: CPU time where it is known, else wall time.
+std::string main_time_text(const gate::TimesShown& times);
+
 // "blocks 24 → 8,334 (347×), rows visited 20 → 100,000 (5,000×)": what differs; "" when nothing.
 std::string work_text(const gate::QueryReport& query);
 
 // The binding that decided the verdict, on the side that has it; null when there is none.
 const gate::BindingRun* worst_binding(const gate::QueryReport& query);
+
+// "PostgreSQL 15.18, compared with base 3f2a91c and 31 baselines".
+std::string comparison_text(const gate::WorkloadReport& workload);
+
+// "1 query", "10,000 queries".
+std::string queries_text(std::size_t count);
 
 // "31 queries: 1 broken, 1 regressed, 29 passed", the worst first.
 std::string counts_text(const gate::WorkloadReport& workload);

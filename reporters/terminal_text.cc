@@ -57,6 +57,34 @@ std::string shown_as_code(char32_t c) {
   return (c <= 0xFF ? "\\x" : "\\u") + digits;
 }
 
+// What .NET's String.TrimStart takes away, besides control characters: GitHub's runner looks for
+// commands behind it. Source: Unicode 15, White_Space.
+bool is_space(char32_t c) {
+  return is_blank(c) || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// Whether a line of a job's log that begins with `text` is a command:
+// https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+bool is_command(std::string_view text) {
+  return text.size() > 2 && text.starts_with("::") && is_letter(text[2]);
+}
+
+// Appends the code point `c` with which `rest` begins.
+void append_shown(std::string_view rest, const CodePoint& c, bool starts_word,
+                  std::string& result) {
+  const bool steers_a_log = (starts_word && is_command(rest)) || rest.starts_with("##[");
+  if (!c.valid) {
+    result += replacement_character;
+  } else if (is_control(c.value) || contains(invisible, c.value) || steers_a_log) {
+    result += shown_as_code(c.value);
+  } else {
+    result += rest.substr(0, c.bytes);
+  }
+}
+
 int width_of(char32_t c) {
   if (contains(combining, c)) return 0;
   return contains(wide, c) ? 2 : 1;
@@ -76,25 +104,52 @@ std::string_view prefix_of_width(std::string_view text, int width) {
   return text.substr(0, end);
 }
 
+// The longest start of a word that a line of its own can hold, so that the next line is no command.
+std::string_view part_of_word(std::string_view word, int width) {
+  const std::string_view part = prefix_of_width(word, width);
+  if (!is_command(word.substr(part.size()))) return part;
+  std::size_t end = part.size() - 1;
+  while (end > 0 && (static_cast<unsigned char>(part[end]) & 0xC0U) == 0x80U) --end;
+  return end == 0 ? part : part.substr(0, end);
+}
+
 }  // namespace
 
 std::string terminal_text(std::string_view text) {
   std::string result;
   result.reserve(text.size());
+  bool starts_word = true;
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = first_code_point(text.substr(at));
-    if (!c.valid) {
-      result += replacement_character;
-    } else if (is_blank(c.value)) {
+    if (c.valid && is_blank(c.value)) {
       if (!result.empty() && result.back() != ' ') result += ' ';
-    } else if (is_control(c.value) || contains(invisible, c.value)) {
-      result += shown_as_code(c.value);
     } else {
-      result += text.substr(at, c.bytes);
+      append_shown(text.substr(at), c, starts_word, result);
     }
+    starts_word = is_space(c.value);
     at += c.bytes;
   }
   if (!result.empty() && result.back() == ' ') result.pop_back();
+  return result;
+}
+
+std::string terminal_lines(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  bool starts_word = true;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view rest = text.substr(at);
+    const CodePoint c = first_code_point(rest);
+    if (c.value == '\n' || c.value == ' ') {
+      result += text[at];
+    } else if (c.value == '\t') {
+      result += "    ";
+    } else if (!rest.starts_with("\r\n")) {
+      append_shown(rest, c, starts_word, result);
+    }
+    starts_word = is_space(c.value);
+    at += c.bytes;
+  }
   return result;
 }
 
@@ -126,7 +181,7 @@ std::vector<std::string> wrap(std::string_view text, int width) {
       ++used;
     }
     while (display_width(word) > width) {
-      const std::string_view part = prefix_of_width(word, width);
+      const std::string_view part = part_of_word(word, width);
       lines.back() += part;
       lines.emplace_back();
       word.remove_prefix(part.size());

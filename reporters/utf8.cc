@@ -35,4 +35,25 @@ CodePoint first_code_point(std::string_view text) {
   return {value, length, true};
 }
 
+std::string valid_utf8(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint c = first_code_point(text);
+    result += c.valid ? text.substr(0, c.bytes) : replacement_character;
+    text.remove_prefix(c.bytes);
+  }
+  return result;
+}
+
+std::string shortened(std::string_view text, std::size_t most_bytes) {
+  if (text.size() <= most_bytes) return std::string(text);
+  std::size_t end = most_bytes;
+  const auto continues = [&](std::size_t i) {
+    return (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
+  };
+  while (end > 0 && continues(end)) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
 }  // namespace pgduet::reporters

@@ -17,6 +17,12 @@ struct CodePoint {
 // The first code point of `text`. Requires: `text` is not empty.
 CodePoint first_code_point(std::string_view text);
 
+// `text`, or its start and "…" where it has more than `most_bytes`; never cut inside a code point.
+std::string shortened(std::string_view text, std::size_t most_bytes);
+
+// `text` with every byte that belongs to no code point replaced by U+FFFD.
+std::string valid_utf8(std::string_view text);
+
 // U+FFFD in UTF-8.
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
 

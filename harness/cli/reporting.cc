@@ -1,5 +1,7 @@
 #include "reporting.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -30,15 +32,18 @@ void require_writable(const std::string& path) {
   std::error_code error;
   if (!directory.empty()) std::filesystem::create_directories(directory, error);
   const bool was_there = std::filesystem::exists(path, error);
+  // A FIFO is opened once only: its reader takes the first end for the last.
+  const bool stream = harness::is_stream(path);
   errno = 0;
-  const std::ofstream opened(path, std::ios::app);
-  if (!opened) {
+  const bool writable =
+      stream ? ::access(path.c_str(), W_OK) == 0 : std::ofstream(path, std::ios::app).good();
+  if (!writable) {
     throw gate::Error(
         gate::Error::Kind::environment, {path, 0, 0},
         "could not open the report for writing: " + std::generic_category().message(errno),
         "Check the path behind --report.");
   }
-  if (!was_there) std::filesystem::remove(path, error);
+  if (!was_there && !stream) std::filesystem::remove(path, error);
 }
 
 bool use_color(const std::string& choice, const std::ostream& out) {
@@ -107,7 +112,7 @@ void ReportWriter::write(const gate::Report& report) const {
     }
     std::ostringstream text;
     output.format->make(options)->write(report, text);
-    harness::write_file_atomically(output.path, text.str());
+    harness::write_output(output.path, text.str());
   }
 }
 

@@ -27,7 +27,7 @@ class ReportWriter {
   // unknown format (names the nearest), Error(environment) for a path that cannot be written.
   ReportWriter(const ReportChoice& choice, Streams streams);
 
-  // Writes all of them; files atomically.
+  // Writes all of them; files atomically, streams (FIFOs, /dev/stdout) as they are.
   void write(const gate::Report& report) const;
 
  private:

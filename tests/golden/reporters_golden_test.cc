@@ -46,19 +46,38 @@ TEST(ReportersGolden, Junit) { expect_golden("junit.xml", written("junit", sampl
 
 TEST(ReportersGolden, Json) { expect_golden("report.json", written("json", sample_report())); }
 
+TEST(ReportersGolden, Markdown) {
+  expect_golden("report.md", written("markdown", sample_report()));
+}
+
+TEST(ReportersGolden, Github) { expect_golden("github.txt", written("github", sample_report())); }
+
+TEST(ReportersGolden, Sarif) { expect_golden("report.sarif", written("sarif", sample_report())); }
+
+TEST(ReportersGolden, Tap) { expect_golden("report.tap", written("tap", sample_report())); }
+
+TEST(ReportersGolden, Benchmark) {
+  expect_golden("benchmark.json", written("benchmark", sample_report()));
+}
+
+TEST(ReportersGolden, Badge) { expect_golden("badge.json", written("badge", sample_report())); }
+
 TEST(ReportersGolden, NothingComparedIsNotMeasured) {
   const gate::Report report = report_without_workloads(
       gate::Report::Outcome::not_measured, "nothing was compared: no base and no baselines");
-  expect_golden("not_measured.txt", written("console", report));
-  expect_golden("not_measured.xml", written("junit", report));
-  expect_golden("not_measured.json", written("json", report));
+  for (const Format& format : all_formats()) {
+    const std::string name(format.name);
+    expect_golden("not_measured." + name, written(name, report));
+  }
 }
 
 TEST(ReportersGolden, HostileText) {
   using namespace std::string_literals;
   const gate::Report report = test::hostile_report(
       "a<b>&\"'%]]>\n::error::x\r\n\x1b[31mred\x1b[0m\0nul\t\xff\xc0\xaf \xe2\x80\xae"s
-      "gnp.exe </failure>");
+      "gnp.exe </failure></script></details>\n```\n@octocat #12 gh-3 www.x.org https://x.org/$a$ "
+      "%0A "
+      "| `code` **b** __c__ ~d~ [e](https://x.org) ![f](g) &lt; :tada: {0} \\ ##[error]h");
   for (const Format& format : all_formats()) {
     expect_golden("hostile." + std::string(format.name), written(std::string(format.name), report));
   }

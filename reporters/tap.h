@@ -17,7 +17,7 @@ std::unique_ptr<Reporter> make_tap_reporter(const ReportOptions& options);
 // Text as a description or a directive's reason: "#" and "\" escaped.
 std::string tap_text(std::string_view text);
 
-// Text as a YAML scalar in double quotes, which may hold anything.
+// Text as a YAML scalar in double quotes, which may hold anything, in one line.
 std::string yaml_scalar(std::string_view text);
 
 }  // namespace pgduet::reporters

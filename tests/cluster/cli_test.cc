@@ -12,6 +12,7 @@
 #include "pgduet/gate/json.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/process.h"
+#include "pgduet/reporters/reporter.h"
 #include "run.h"
 #include "test_server.h"
 
@@ -285,6 +286,36 @@ TEST_F(CliTest, ReportsLaterWhatItReportedAtOnce) {
   const Outcome later = run_exactly({"report", "--state-dir", (top() / "state").string()});
   EXPECT_EQ(later.out, checked.out);
   EXPECT_EQ(later.status, 1);
+}
+
+TEST_F(CliTest, EveryFormatIsTheSameByteForByteLater) {
+  keep_as_base();
+  write("workloads/tiny/setup/002_cleanup.sql", "DROP INDEX items_owner_idx;\n");
+  const auto with_reports = [&](std::vector<std::string> given, const std::string& directory) {
+    for (const reporters::Format& format : reporters::all_formats()) {
+      const std::string name(format.name);
+      given.insert(given.end(), {"--report", name + "=" + (top() / directory / name).string()});
+    }
+    return given;
+  };
+  ASSERT_EQ(pgduet(with_reports({"check", "--base-dir", (top() / "base").string()}, "now")).status,
+            1);
+  ASSERT_EQ(
+      run_exactly(with_reports({"report", "--state-dir", (top() / "state").string()}, "later"))
+          .status,
+      1);
+  for (const reporters::Format& format : reporters::all_formats()) {
+    EXPECT_EQ(harness::read_file(top() / "later" / format.name),
+              harness::read_file(top() / "now" / format.name));
+  }
+}
+
+TEST_F(CliTest, AnnotationsGoToStandardOutputBesideTheConsoleReport) {
+  const Outcome outcome =
+      pgduet({"check", "--base", "none", "--report", "console", "--report", "github"});
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("NOT MEASURED"),
+                                 HasSubstr("\n::error title=pgduet%3A not measured::")));
 }
 
 TEST_F(CliTest, SetupThatFailsNamesStepAndLine) {

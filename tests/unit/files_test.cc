@@ -1,7 +1,10 @@
 #include "pgduet/harness/files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -50,6 +53,46 @@ TEST_F(FilesTest, SaysThatTheDiskIsFull) {
                 ": could not write the file: No space left on device\n"
                 "  hint: Free some space, or name another directory.");
   EXPECT_FALSE(fs::exists(path() / "f"));
+}
+
+TEST_F(FilesTest, OutputReplacesAFileBehindItsLinks) {
+  write_output(path() / "new" / "f", "first");
+  fs::create_symlink("new/f", path() / "link");
+  write_output(path() / "link", "second");
+  EXPECT_TRUE(fs::is_symlink(path() / "link"));
+  EXPECT_EQ(read_file(path() / "new" / "f"), "second");
+}
+
+TEST_F(FilesTest, OutputGoesThroughAFifo) {
+  ASSERT_EQ(::mkfifo((path() / "fifo").c_str(), 0600), 0);
+  EXPECT_TRUE(is_stream(path() / "fifo"));
+  std::string read;
+  std::thread reader([&] { read = read_file(path() / "fifo"); });
+  write_output(path() / "fifo", "text");
+  reader.join();
+  EXPECT_EQ(read, "text");
+  EXPECT_TRUE(fs::is_fifo(path() / "fifo"));
+}
+
+TEST_F(FilesTest, OutputToAnOpenFileIsAppendedToIt) {
+  write_file_atomically(path() / "log", "before\n");
+  const int descriptor = ::open((path() / "log").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  ASSERT_GE(descriptor, 0);
+  const fs::path name = "/dev/fd/" + std::to_string(descriptor);
+  EXPECT_TRUE(is_stream(name));
+  EXPECT_FALSE(is_stream(path() / "log"));
+  write_output(name, "report\n");
+  EXPECT_EQ(::write(descriptor, "after\n", 6), 6);
+  ::close(descriptor);
+  EXPECT_EQ(read_file(path() / "log"), "before\nreport\nafter\n");
+  fs::create_symlink("/dev/stdout", path() / "link");
+  EXPECT_TRUE(is_stream(path() / "link"));
+}
+
+TEST_F(FilesTest, OutputSaysWhatItCouldNotWrite) {
+  EXPECT_EQ(error_text([&] { write_output("/dev/full", "x"); }),
+            "/dev/full: could not write the file: No space left on device\n"
+            "  hint: Free some space, or name another directory.");
 }
 
 TEST_F(FilesTest, KeepsTheNewestRunRecords) {

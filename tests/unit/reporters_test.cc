@@ -2,16 +2,17 @@
 #include <gtest/gtest.h>
 
 #include <pugixml.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "details.h"
 #include "pgduet/gate/json.h"
+#include "pgduet/gate/judge.h"
 #include "pgduet/reporters/reporter.h"
 #include "sample_report.h"
 #include "terminal_text.h"
 #include "utf8.h"
+#include "written_report.h"
 #include "xml_text.h"
 
 namespace pgduet::reporters {
@@ -25,43 +26,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using namespace std::string_literals;
-
-std::string written(const Format& format, const gate::Report& report,
-                    const ReportOptions& options = {}) {
-  std::ostringstream out;
-  format.make(options)->write(report, out);
-  return out.str();
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const CodePoint c = first_code_point(text);
-    if (!c.valid) return false;
-    text.remove_prefix(c.bytes);
-  }
-  return true;
-}
-
-std::vector<std::string> hostile_texts() {
-  return {"<b>&amp;\"'`</failure>",
-          "]]>",
-          "100 % %s %n %0A",
-          "two\nlines\r\nand::error::a command",
-          "nul\0here"s,
-          "bad \xff\xfe\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80 utf-8\xe2\x82",
-          "\x1b[2J\x1b]0;title\x07\x1b[31m\x9b\x08\x7f",
-          "\xe2\x80\xae reversed \xe2\x80\x8b\xef\xbb\xbf",
-          std::string(300, 'x'),
-          "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e \xf0\x9f\x98\x80",
-          ""};
-}
 
 // Reporters: what holds for each format, whatever it is.
 
@@ -99,7 +63,60 @@ TEST(Reporters, SameReportGivesTheSameBytes) {
   }
 }
 
+TEST(Reporters, AReportOfASavedRunIsTheSameByteForByte) {
+  const auto record = sample_report().record;
+  const auto saved = std::make_shared<const gate::RunRecord>(
+      gate::run_record_from_text(gate::to_text(*record), "run.json"));
+  const gate::Report at_once = gate::judge(gate::judge_input(record));
+  const gate::Report later = gate::judge(gate::judge_input(saved));
+  ASSERT_THAT(at_once.workloads, Not(IsEmpty()));
+  for (const Format& format : all_formats()) {
+    EXPECT_EQ(written(format, later), written(format, at_once)) << format.name;
+  }
+}
+
+TEST(Reporters, AMegabyteOfSqlIsNoTrouble) {
+  gate::Report report = sample_report();
+  auto record = std::make_shared<gate::RunRecord>(*report.record);
+  std::string sql = "SELECT '";
+  while (sql.size() < 1 << 20) sql += "</script>]]>\n::error::x%0A | `\0\xff"s;
+  for (std::size_t i = 0; i < report.workloads.size(); ++i) {
+    report.workloads[i].record = &record->workloads[i];
+    for (std::size_t j = 0; j < report.workloads[i].queries.size(); ++j) {
+      gate::QueryReport& query = report.workloads[i].queries[j];
+      if (query.record != nullptr) query.record = &record->workloads[i].queries[j];
+    }
+  }
+  gate::QueryRecord& regressed = record->workloads[0].queries[0];
+  regressed.head->sql = regressed.base->sql = regressed.head->normalized_sql = sql;
+  report.record = record;
+  for (const Format& format : all_formats()) {
+    const std::string output = written(format, report);
+    EXPECT_LT(output.size(), 8U << 20) << format.name;
+    EXPECT_TRUE(is_utf8(output)) << format.name;
+    EXPECT_EQ(output.find('\0'), std::string::npos) << format.name;
+  }
+}
+
 // Console.
+
+// As GitHub's runner reads a job's log: blanks before "::" do not count, "##[" may stand anywhere.
+bool is_runner_command(const std::string& line) {
+  const std::size_t start = line.find_first_not_of(" \t");
+  if (line.find("##[") != std::string::npos) return true;
+  return start != std::string::npos && line.compare(start, 2, "::") == 0 &&
+         line.find("::", start + 2) != std::string::npos;
+}
+
+TEST(Reporters, TextForALogCommandsNoRunner) {
+  for (const char* format : {"console", "tap", "markdown"}) {
+    for (const std::string& text : hostile_texts()) {
+      for (const std::string& line : lines_of(written(format, hostile_report(text)))) {
+        EXPECT_FALSE(is_runner_command(line)) << format << ": " << line;
+      }
+    }
+  }
+}
 
 TEST(ConsoleReporter, NoLineIsWiderThanThePage) {
   std::vector<gate::Report> reports = {sample_report()};
@@ -336,6 +353,34 @@ TEST(Wrap, MeasuresColumns) {
   EXPECT_THAT(wrap("→→→ ×××", 7), ElementsAre("→→→ ×××"));
   EXPECT_THAT(wrap("\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 5),
               ElementsAre("\xe6\x97\xa5\xe6\x9c\xac", "\xe8\xaa\x9e"));
+}
+
+TEST(Wrap, NoPartOfAWordBecomesACommand) {
+  EXPECT_THAT(wrap("abcdefgh::error::x", 8), ElementsAre("abcdefg", "h::erro", "r::x"));
+}
+
+TEST(TerminalText, CommandsOfARunnerAreShownAndNotGiven) {
+  EXPECT_EQ(terminal_text("::error::x"), "\\x3a:error::x");
+  EXPECT_EQ(terminal_text("x\n  ::error::x"), "x \\x3a:error::x");
+  EXPECT_EQ(terminal_text("x\xc2\xa0::error::x"), "x\xc2\xa0\\x3a:error::x");
+  EXPECT_EQ(terminal_text("a ##[error]x"), "a \\x23#[error]x");
+  EXPECT_EQ(terminal_text("o.total > '10'::numeric"), "o.total > '10'::numeric");
+}
+
+TEST(TerminalLines, KeepLinesAndIndentation) {
+  EXPECT_EQ(terminal_lines("SELECT 1\r\n  FROM\tt\n\n"), "SELECT 1\n  FROM    t\n\n");
+  EXPECT_EQ(terminal_lines("a\x1b\rb\xff"), "a\\x1b\\x0db\xEF\xBF\xBD");
+  EXPECT_EQ(terminal_lines("a\n ::error::x"), "a\n \\x3a:error::x");
+}
+
+TEST(Shortened, CutsBetweenCodePoints) {
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("abcd", 3), "abc…");
+  EXPECT_EQ(shortened("a→b", 2), "a…");
+}
+
+TEST(ValidUtf8, ReplacesOnlyWhatIsNone) {
+  EXPECT_EQ(valid_utf8("a→\xff\xe2\x82"), "a→\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 // Text for XML.

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <system_error>
 
 #include "pgduet/gate/error.h"
@@ -61,17 +63,34 @@ int replace(const fs::path& file, std::string_view text) {
   return failure;
 }
 
-// /dev/stdout and /dev/fd/3 lead to /proc/self/fd/1 and so on, and those to a file where the output
-// was redirected to one: that is written to by others, too, and must not be replaced.
-bool names_open_file(const fs::path& path) {
-  const std::string absolute = fs::absolute(path).lexically_normal().string();
-  return absolute.starts_with("/dev/") || absolute.starts_with("/proc/");
+// Such a path may lead on to a file (where the output was redirected to one), which others write to
+// as well and which must not be replaced.
+bool is_of_system(const fs::path& path) {
+  const fs::path absolute = fs::absolute(path).lexically_normal();
+  const fs::path directory = absolute.parent_path();  // /dev/shm has files like any other
+  return directory == "/dev" || directory == "/dev/fd" || absolute.native().starts_with("/proc/");
 }
 
-// Where the symbolic links end that `path` begins with, or the first name of an open file.
+// 1 for /dev/stdout, 3 for /dev/fd/3. Opened by its name, a redirected output would begin anew at
+// an offset of its own, and one would overwrite the other.
+std::optional<int> descriptor_named(const fs::path& path) {
+  std::string_view name = path.native();
+  if (name == "/dev/stdout") return STDOUT_FILENO;
+  if (name == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view directory : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!name.starts_with(directory)) continue;
+    name.remove_prefix(directory.size());
+    int descriptor = -1;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), descriptor);
+    if (error == std::errc() && end == name.data() + name.size()) return descriptor;
+  }
+  return std::nullopt;
+}
+
+// Where the symbolic links end that `path` begins with, or the first of them that is the system's.
 fs::path end_of_links(fs::path path) {
   std::error_code error;
-  for (int links = 0; links < 40 && !names_open_file(path); ++links) {
+  for (int links = 0; links < 40 && !is_of_system(path); ++links) {
     const fs::path target = fs::read_symlink(path, error);
     if (error) break;
     path = target.is_absolute() ? target : path.parent_path() / target;
@@ -104,7 +123,7 @@ bool is_stream(const fs::path& path) {
   const fs::path target = end_of_links(path);
   std::error_code error;
   const fs::file_status status = fs::status(target, error);
-  return names_open_file(target) ||
+  return is_of_system(target) ||
          (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status));
 }
 
@@ -112,7 +131,9 @@ void write_output(const fs::path& path, std::string_view text) {
   const fs::path target = end_of_links(path);
   int failure = 0;
   if (is_stream(path)) {
-    failure = write_to(target, O_WRONLY | O_APPEND, text);
+    const std::optional<int> descriptor = descriptor_named(target);
+    failure =
+        descriptor ? write_all(*descriptor, text) : write_to(target, O_WRONLY | O_APPEND, text);
   } else {
     failure = replace(target, text);
     const bool forbidden =

@@ -78,10 +78,7 @@ class Escaper {
     } else if (c == '-' && at_ >= 2 && is_at(text_, at_ - 2, "gh-") && is_digit(next)) {
       result_ += "-";
       part();
-    } else if (c == ':' && is_at(text_, at_, "://")) {
-      result_ += "&#58;";
-      part();
-    } else if (c == ':' && is_emoji(text_, at_)) {
+    } else if (c == ':' && (is_at(text_, at_, "://") || is_emoji(text_, at_))) {
       result_ += "&#58;";
       part();
     } else if (c == '.' && at_ >= 3 && is_at(text_, at_ - 3, "www.")) {

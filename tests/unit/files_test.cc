@@ -74,13 +74,14 @@ TEST_F(FilesTest, OutputGoesThroughAFifo) {
   EXPECT_TRUE(fs::is_fifo(path() / "fifo"));
 }
 
-TEST_F(FilesTest, OutputToAnOpenFileIsAppendedToIt) {
-  write_file_atomically(path() / "log", "before\n");
-  const int descriptor = ::open((path() / "log").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+TEST_F(FilesTest, OutputToAnOpenFileGoesWhereTheLastEnded) {
+  const int descriptor = ::open((path() / "log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_GE(descriptor, 0);
+  EXPECT_EQ(::write(descriptor, "before\n", 7), 7);
   const fs::path name = "/dev/fd/" + std::to_string(descriptor);
   EXPECT_TRUE(is_stream(name));
   EXPECT_FALSE(is_stream(path() / "log"));
+  EXPECT_FALSE(is_stream("/dev/shm/log"));
   write_output(name, "report\n");
   EXPECT_EQ(::write(descriptor, "after\n", 6), 6);
   ::close(descriptor);

@@ -132,8 +132,9 @@ std::string headline_of(const QueryReport& report, const QueryContext& context) 
   }
   if (report.findings.empty()) return "";
   const Finding& first = report.findings.front();
-  if (!first.reason.empty()) return first.sentence + ": " + first.reason;
-  return first.sentence;
+  // How sure it is, the finding itself says.
+  const std::string sentence = first.time ? headline_of(*first.time) : first.sentence;
+  return first.reason.empty() ? sentence : sentence + ": " + first.reason;
 }
 
 // There is a reference, and none of the bindings is in it.

@@ -123,14 +123,22 @@ bool had_the_core(const MinimumTimes& times) {
   return !times.undisturbed_us || times.served_us < 1.1 * *times.undisturbed_us;
 }
 
+std::string change_text(const std::string& clock, double before_us, double after_us) {
+  return clock + " " + duration_text(before_us) + " → " + duration_text(after_us);
+}
+
+std::string wall_text(const TimeEvidence& evidence) {
+  return change_text("wall", evidence.base.wall_us, evidence.head.wall_us);
+}
+
+std::string cpu_text(const TimeEvidence& evidence) {
+  if (!evidence.base.cpu_us || !evidence.head.cpu_us) return "";
+  return change_text(evidence.clock, *evidence.base.cpu_us, *evidence.head.cpu_us);
+}
+
 std::string clocks_text(const TimeEvidence& evidence) {
-  std::string text;
-  if (evidence.base.cpu_us && evidence.head.cpu_us) {
-    text = evidence.clock + " " + duration_text(*evidence.base.cpu_us) + " → " +
-           duration_text(*evidence.head.cpu_us) + ", ";
-  }
-  text +=
-      "wall " + duration_text(evidence.base.wall_us) + " → " + duration_text(evidence.head.wall_us);
+  std::string text = cpu_text(evidence);
+  text += (text.empty() ? "" : ", ") + wall_text(evidence);
   const bool alone = evidence.stages.front().against_baseline ||
                      (had_the_core(evidence.base) && had_the_core(evidence.head));
   return alone ? text : text + " beside other processes";
@@ -152,6 +160,14 @@ std::string verdict_text(const TimeEvidence& evidence) {
       break;
   }
   return "not slower";
+}
+
+std::string outcome_text(const TimeEvidence& evidence) {
+  std::string text = verdict_text(evidence);
+  if (evidence.machine != 1) {
+    text += ", on a machine that takes " + factor_text(evidence.machine) + " as long";
+  }
+  return text;
 }
 
 }  // namespace
@@ -326,12 +342,13 @@ TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limi
   return evidence;
 }
 
+std::string headline_of(const TimeEvidence& evidence) {
+  const std::string cpu = evidence.waits ? "" : cpu_text(evidence);
+  return outcome_text(evidence) + " (" + (cpu.empty() ? wall_text(evidence) : cpu) + ")";
+}
+
 std::string sentence_of(const TimeEvidence& evidence) {
-  std::string text = verdict_text(evidence);
-  if (evidence.machine != 1) {
-    text += ", on a machine that takes " + factor_text(evidence.machine) + " as long";
-  }
-  text += " (" + clocks_text(evidence) + "), ";
+  std::string text = outcome_text(evidence) + " (" + clocks_text(evidence) + "), ";
   const auto stages = static_cast<std::int64_t>(evidence.stages.size());
   if (evidence.outcome == TimeOutcome::open) {
     text += counted(stages, "stage");

@@ -155,6 +155,9 @@ struct TimeEvidence {
 TimeEvidence judge_stages(std::vector<StageTimes> stages, const TimeLimits& limits,
                           StageRule rule = {});
 
+// "2.41× slower (CPU 31 µs → 75 µs)": the clock that decided.
+std::string headline_of(const TimeEvidence& evidence);
+
 // "2.41× slower (CPU 31 µs → 75 µs, wall 48 µs → 102 µs), 3 of 3 stages agree, 960 executions a
 // side".
 std::string sentence_of(const TimeEvidence& evidence);

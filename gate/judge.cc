@@ -67,9 +67,26 @@ std::string renamed_to(const WorkloadRecord& record, const WorkloadBaselines& ba
   return "";
 }
 
-void add_missing(const WorkloadBaselines& baselines, WorkloadReport& report) {
-  std::set<std::string> names;
-  for (const QueryRecord& query : report.record->queries) names.insert(query.name);
+const PlannedWorkload* plan_of(const RunRecord& record, const std::string& workload) {
+  if (!record.shard) return nullptr;
+  for (const PlannedWorkload& planned : record.shard->plan) {
+    if (planned.name == workload) return &planned;
+  }
+  return nullptr;
+}
+
+// The queries that head has, whether this run ran them or not.
+std::set<std::string> known_queries(const RunRecord& run, const WorkloadRecord& record) {
+  std::set<std::string> names(record.not_touched.begin(), record.not_touched.end());
+  for (const QueryRecord& query : record.queries) names.insert(query.name);
+  if (const PlannedWorkload* plan = plan_of(run, record.name)) {
+    for (const PlannedQuery& query : plan->queries) names.insert(query.name);
+  }
+  return names;
+}
+
+void add_missing(const RunRecord& run, const WorkloadBaselines& baselines, WorkloadReport& report) {
+  const std::set<std::string> names = known_queries(run, *report.record);
   for (const auto& [name, loaded] : baselines.head) {
     if (names.contains(name)) continue;
     report.queries.push_back(missing_query(*report.record, loaded,
@@ -94,6 +111,10 @@ std::string compared_with(const WorkloadRecord& record, const WorkloadBaselines&
   return references.empty() ? "nothing" : list_text(references);
 }
 
+std::string queries_text(std::int64_t count) {
+  return count_text(count) + (count == 1 ? " query" : " queries");
+}
+
 void add_notes(const std::vector<std::string>& notes, const std::string& prefix,
                std::vector<std::string>& list) {
   for (const std::string& note : notes) {
@@ -111,6 +132,22 @@ void add_stale_note(const std::vector<std::string>& stale, std::vector<std::stri
   notes.push_back(std::string(one ? "stale baseline of " : "stale baselines of ") +
                   list_text(stale) + ": base does not do what " + (one ? "it says" : "they say") +
                   "; record " + (one ? "it" : "them") + " on the base branch");
+}
+
+void add_shard_note(const RunRecord& run, const WorkloadRecord& record,
+                    std::vector<std::string>& notes) {
+  if (const PlannedWorkload* plan = plan_of(run, record.name)) {
+    const auto part = std::count_if(
+        plan->queries.begin(), plan->queries.end(),
+        [&run](const PlannedQuery& query) { return query.shard == run.shard->index; });
+    notes.push_back("shard " + std::to_string(run.shard->index) + " of " +
+                    std::to_string(run.shard->count) + ": " + count_text(part) + " of " +
+                    queries_text(static_cast<std::int64_t>(plan->queries.size())) +
+                    "; pgduet merge gives the verdict on all");
+  } else if (run.machines.size() > 1) {
+    notes.push_back("merged from " + std::to_string(run.machines.size()) +
+                    " shards, each with the times of its own machine");
+  }
 }
 
 WorkloadReport judge_workload(const WorkloadRecord& record, const WorkloadBaselines& baselines,
@@ -131,11 +168,12 @@ WorkloadReport judge_workload(const WorkloadRecord& record, const WorkloadBaseli
     if (judgement.stale_baseline) stale.push_back(query.name);
     report.queries.push_back(std::move(judgement.report));
   }
-  if (!input.only_selected) add_missing(baselines, report);
+  if (!input.only_selected) add_missing(*input.record, baselines, report);
   report.compared_with = compared_with(record, baselines);
   tell_impact(report);
   tell_detection(report);
   add_stale_note(stale, report.notes);
+  add_shard_note(*input.record, record, report.notes);
   add_notes(record.notes, "", report.notes);
   add_notes(record.head.notes, "", report.notes);
   if (record.base) add_notes(record.base->notes, "base: ", report.notes);
@@ -178,10 +216,6 @@ std::string verdicts_text(Counts counts) {
   return text;
 }
 
-std::string queries_text(std::int64_t count) {
-  return count_text(count) + (count == 1 ? " query" : " queries");
-}
-
 std::string not_measured_summary(Counts others) {
   if (others.all == 0) return "nothing was compared: there are no queries";
   std::string text = "nothing could be compared: " + verdicts_text(others);
@@ -197,12 +231,46 @@ std::string failed_summary(const Counts& failing, const Counts& others) {
   return text;
 }
 
+std::int64_t count_not_touched(const RunRecord& record) {
+  std::int64_t count = 0;
+  for (const WorkloadRecord& workload : record.workloads) {
+    count += static_cast<std::int64_t>(workload.not_touched.size());
+  }
+  return count;
+}
+
+// The run left out what others measure, or what need not be measured: that there is nothing left to
+// compare is no failure to measure.
+bool leaves_out(const RunRecord& record) {
+  return record.shard.has_value() || count_not_touched(record) > 0;
+}
+
+std::string nothing_left_summary(const RunRecord& record, const Counts& others) {
+  std::string text = "nothing to compare";
+  if (record.shard) {
+    text += " in shard " + std::to_string(record.shard->index) + " of " +
+            std::to_string(record.shard->count);
+  }
+  const std::string verdicts = verdicts_text(others);
+  return verdicts.empty() ? text : text + ": " + verdicts;
+}
+
+std::string not_touched_text(const RunRecord& record) {
+  const std::int64_t count = count_not_touched(record);
+  return count == 0 ? "" : "; the change cannot touch " + queries_text(count) + " more";
+}
+
 void conclude(Report& report) {
   const Counts failing = count(report, true);
   Counts others = count(report, false);
+  const bool nothing_left =
+      others.all == others.of(Verdict::skipped) + others.of(Verdict::new_query);
   if (failing.failing > 0) {
     report.outcome = Report::Outcome::failed;
     report.summary = failed_summary(failing, others);
+  } else if (nothing_left && leaves_out(*report.record)) {
+    report.outcome = Report::Outcome::passed;
+    report.summary = nothing_left_summary(*report.record, others);
   } else if (others.compared() == 0) {
     report.outcome = Report::Outcome::not_measured;
     report.summary = not_measured_summary(others);
@@ -210,6 +278,7 @@ void conclude(Report& report) {
     report.outcome = Report::Outcome::passed;
     report.summary = queries_text(others.all) + ": " + verdicts_text(others);
   }
+  report.summary += not_touched_text(*report.record);
 }
 
 }  // namespace

@@ -117,8 +117,17 @@ class Nominator {
       if (candidate.nominated()) nominated.insert(candidate.nominee.query);
     }
     if (all.size() < few_queries && !all.empty()) return "few queries can differ";
-    if (2 * nominated.size() >= all.size() && !all.empty()) return "half of the queries differ";
-    return "";
+    if (all.empty() || double(nominated.size()) < everything_from(all.size())) return "";
+    return is_shard() ? "about half of the queries may differ" : "half of the queries differ";
+  }
+
+  bool is_shard() const { return !record_.queries.empty() && record_.queries.front().shard != 0; }
+
+  // Half of the queries. A shard sees a sample of them: where half of all differ, its own are fewer
+  // by two standard deviations at most, sqrt(n / 4) each, but for one case in 40.
+  double everything_from(std::size_t queries) const {
+    const auto count = static_cast<double>(queries);
+    return count / 2 - (is_shard() ? std::sqrt(count) : 0);
   }
 
   // Evenly spread over the lengths of those that nobody suspects.

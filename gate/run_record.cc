@@ -199,6 +199,8 @@ Json query_to_json(const QueryRecord& query) {
   json["weight"] = query.weight;
   write_member(json, "skip_reason", query.skip_reason);
   if (query.unchanged) json["unchanged"] = true;
+  if (query.shard != 0) json["shard"] = query.shard;
+  write_member(json, "planned_share", query.planned_share);
   json["policy"] = to_json(query.policy);
   if (query.base) json["base"] = query_run_to_json(*query.base);
   if (query.head) json["head"] = query_run_to_json(*query.head);
@@ -211,6 +213,8 @@ QueryRecord query_from_json(Json& json) {
   read_member(json, "weight", query.weight);
   read_member(json, "skip_reason", query.skip_reason);
   read_member(json, "unchanged", query.unchanged);
+  read_member(json, "shard", query.shard);
+  read_member(json, "planned_share", query.planned_share);
   if (const Json* policy = find_member(json, "policy")) query.policy = policy_from_json(*policy);
   if (find_member(json, "base") != nullptr) query.base = query_run_from_json(json["base"]);
   if (find_member(json, "head") != nullptr) query.head = query_run_from_json(json["head"]);
@@ -272,6 +276,7 @@ Json workload_to_json(const WorkloadRecord& workload) {
   json["one_cluster"] = workload.one_cluster;
   if (!workload.baselines.is_null()) json["baselines"] = workload.baselines;
   write_elements(json, "queries", workload.queries, query_to_json);
+  write_member(json, "not_touched", workload.not_touched);
   write_member(json, "notes", workload.notes);
   return json;
 }
@@ -285,8 +290,53 @@ WorkloadRecord workload_from_json(Json& json) {
   read_member(json, "one_cluster", workload.one_cluster);
   move_json(json, "baselines", workload.baselines);
   take_elements(json, "queries", workload.queries, query_from_json);
+  read_member(json, "not_touched", workload.not_touched);
   read_member(json, "notes", workload.notes);
   return workload;
+}
+
+Json planned_query_to_json(const PlannedQuery& query) {
+  return {{"name", query.name}, {"shard", query.shard}, {"share", query.share}};
+}
+
+PlannedQuery planned_query_from_json(const Json& json) {
+  PlannedQuery query;
+  read_member(json, "name", query.name);
+  read_member(json, "shard", query.shard);
+  read_member(json, "share", query.share);
+  return query;
+}
+
+Json planned_workload_to_json(const PlannedWorkload& workload) {
+  Json json = Json::object();
+  json["name"] = workload.name;
+  write_member(json, "baselines_hash", workload.baselines_hash);
+  write_elements(json, "queries", workload.queries, planned_query_to_json);
+  return json;
+}
+
+PlannedWorkload planned_workload_from_json(const Json& json) {
+  PlannedWorkload workload;
+  read_member(json, "name", workload.name);
+  read_member(json, "baselines_hash", workload.baselines_hash);
+  read_elements(json, "queries", workload.queries, planned_query_from_json);
+  return workload;
+}
+
+Json shard_to_json(const ShardRecord& shard) {
+  Json json = Json::object();
+  json["index"] = shard.index;
+  json["count"] = shard.count;
+  write_elements(json, "plan", shard.plan, planned_workload_to_json);
+  return json;
+}
+
+ShardRecord shard_from_json(const Json& json) {
+  ShardRecord shard;
+  read_member(json, "index", shard.index);
+  read_member(json, "count", shard.count);
+  read_elements(json, "plan", shard.plan, planned_workload_from_json);
+  return shard;
 }
 
 [[noreturn]] void throw_damaged(const std::string& file, const std::string& problem) {
@@ -326,9 +376,11 @@ RunRecord record_from_json(Json json) {
   read_member(json, "started_at", record.started_at);
   read_member(json, "seconds", record.seconds);
   read_member(json, "only_selected", record.only_selected);
+  if (const Json* shard = find_member(json, "shard")) record.shard = shard_from_json(*shard);
   if (const Json* machine = find_member(json, "machine")) {
     record.machine = machine_from_json(*machine);
   }
+  read_elements(json, "machines", record.machines, machine_from_json);
   take_elements(json, "workloads", record.workloads, workload_from_json);
   return record;
 }
@@ -419,7 +471,9 @@ std::string to_text(const RunRecord& record) {
   write_member(json, "started_at", record.started_at);
   json["seconds"] = record.seconds;
   if (record.only_selected) json["only_selected"] = true;
+  if (record.shard) json["shard"] = shard_to_json(*record.shard);
   if (record.machine.cores > 0) json["machine"] = machine_to_json(record.machine);
+  write_elements(json, "machines", record.machines, machine_to_json);
   write_elements(json, "workloads", record.workloads, workload_to_json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

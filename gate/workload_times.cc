@@ -66,7 +66,7 @@ WorkloadTimes::WorkloadTimes(const WorkloadRecord& record, const WorkloadBaselin
     total_us_ += weighted_us;
     if (reference == Reference::baselines && query.head) observe(query);
   }
-  for (auto& [stage, observations] : against_baselines_) {
+  for (auto& [stage_and_shard, observations] : against_baselines_) {
     std::sort(observations.begin(), observations.end(),
               [](const Observation& a, const Observation& b) { return a.length < b.length; });
   }
@@ -76,7 +76,7 @@ void WorkloadTimes::observe(const QueryRecord& query) {
   for (const BindingRun& binding : query.head->bindings) {
     for (const int stage : stages_in(binding)) {
       if (const auto logarithm = logarithm_of(query, binding, stage)) {
-        against_baselines_[stage].push_back(
+        against_baselines_[{stage, query.shard}].push_back(
             {length_of(*baseline_of(query, binding)), *logarithm, &query});
       }
     }
@@ -93,7 +93,7 @@ double WorkloadTimes::share_of(const QueryRecord& query) const {
 TimeLimits WorkloadTimes::limits_of(const QueryRecord& query, const BindingRun& head,
                                     bool only_time) const {
   double ratio = query.policy.time_ratio;
-  if (share_of(query) < query.policy.minor_share) {
+  if (query.planned_share.value_or(share_of(query)) < query.policy.minor_share) {
     ratio = std::max(ratio, query.policy.minor_time_ratio);
   }
   TimeBasis basis;
@@ -135,7 +135,7 @@ std::optional<double> WorkloadTimes::logarithm_of(const QueryRecord& query, cons
 // Leaves the query itself out.
 std::optional<WorkloadTimes::Machine> WorkloadTimes::machine_of(int stage, const QueryRecord& query,
                                                                 double length) const {
-  const auto found = against_baselines_.find(stage);
+  const auto found = against_baselines_.find({stage, query.shard});
   if (found == against_baselines_.end()) return std::nullopt;
   const std::vector<Observation>& all = found->second;
   auto longer = std::lower_bound(

@@ -38,7 +38,8 @@ class WorkloadTimes {
   // bindings.
   double share_of(const QueryRecord& query) const;
 
-  // Slower from here on: by the query's policy, its share and what it is compared with.
+  // Slower from here on: by the query's policy, its share (the planned one, where the run was
+  // split) and what it is compared with.
   TimeLimits limits_of(const QueryRecord& query, const BindingRun& head, bool only_time) const;
 
   // ln(head / reference) of the screening; nothing when there is nothing to compare with, or the
@@ -64,7 +65,7 @@ class WorkloadTimes {
     const QueryRecord* query = nullptr;
   };
   // How this machine differs from that of the baselines, by the other queries of about the same
-  // length, in logarithms.
+  // length that ran on it, in logarithms.
   struct Machine {
     double median = 0;
     double spread = 0;  // by how much most of them are slower than the median, at the worst
@@ -78,8 +79,9 @@ class WorkloadTimes {
   const WorkloadBaselines& baselines_;
   double total_us_ = 0;
   std::map<const QueryRecord*, double> weighted_us_;
-  // By stage, in order of length; where they are the reference.
-  std::map<int, std::vector<Observation>> against_baselines_;
+  // By stage and shard (each on a machine of its own), in order of length; where baselines are the
+  // reference.
+  std::map<std::pair<int, int>, std::vector<Observation>> against_baselines_;
 };
 
 }  // namespace pgduet::gate

@@ -112,6 +112,31 @@ fs::path find_run_record(const fs::path& directory, const std::string& name) {
                     "Name a file, or a run of " + directory.string() + "/.");
 }
 
+std::vector<fs::path> find_run_records(const std::vector<std::string>& names) {
+  std::vector<fs::path> files;
+  const auto add = [&files](const fs::path& file) {
+    const auto same = [&file](const fs::path& one) {
+      std::error_code error;
+      return fs::equivalent(one, file, error);
+    };
+    if (std::none_of(files.begin(), files.end(), same)) files.push_back(file);
+  };
+  for (const std::string& name : names) {
+    std::error_code error;
+    if (fs::is_regular_file(name, error)) {
+      add(name);
+      continue;
+    }
+    const std::vector<fs::path> found = json_files(name);
+    if (found.empty()) {
+      throw gate::Error(gate::Error::Kind::usage, {name, 0, 0}, "there is no run record here",
+                        "Name a run record's file, or a directory that holds some.");
+    }
+    std::for_each(found.begin(), found.end(), add);
+  }
+  return files;
+}
+
 gate::RunRecord load_run_record(const fs::path& file) {
   return gate::run_record_from_text(read_file(file), file.string());
 }

@@ -11,6 +11,7 @@
 #include "pgduet/gate/hash.h"
 #include "pgduet/gate/judge.h"
 #include "pgduet/gate/result.h"
+#include "pgduet/gate/shard.h"
 #include "pgduet/harness/interrupt.h"
 #include "pgduet/harness/project_files.h"
 #include "pgduet/harness/workload_database.h"
@@ -96,11 +97,43 @@ class WorkloadRun {
     return names;
   }
 
-  bool has_selected() const {
+  // What there is to split over shards.
+  gate::WorkloadToPlan to_plan() const {
+    gate::WorkloadToPlan workload;
+    workload.name = record_.name;
+    workload.baselines_hash = gate::hash_hex(record_.baselines.dump());
+    for (const Query& query : sides_.head.workload.queries) {
+      if (!selected(options_.only, query.name)) continue;
+      const auto loaded = baselines_.head.find(query.name);
+      workload.queries.push_back(
+          {query.name, query.weight, query.skip_reason.has_value(),
+           loaded == baselines_.head.end() ? nullptr : &loaded->second.baseline});
+    }
+    return workload;
+  }
+
+  // Runs only the queries that fall to the shard, and keeps their baselines and those that no query
+  // of head has.
+  void take_part(const gate::PlannedWorkload& plan, int shard) {
+    shard_ = shard;
+    for (const gate::PlannedQuery& query : plan.queries) {
+      if (query.shard == shard) {
+        part_[query.name] = query.share;
+      } else {
+        baselines_.head.erase(query.name);
+        baselines_.base.erase(query.name);
+      }
+    }
+    record_.baselines = gate::to_json(baselines_);
+  }
+
+  bool has_chosen() const {
     const std::vector<std::string> names = query_names();
-    return options_.only.empty() ||
-           std::any_of(names.begin(), names.end(),
-                       [this](const std::string& name) { return selected(options_.only, name); });
+    // A workload without queries may have baselines without queries: one shard tells.
+    const bool without = names.empty() || (shard_ != 0 && sides_.head.workload.queries.empty());
+    if (without && options_.only.empty()) return shard_ <= 1;
+    return std::any_of(names.begin(), names.end(),
+                       [this](const std::string& name) { return is_chosen(name); });
   }
 
   WorkloadRecord run(gate::MachineRecord& machine) {
@@ -115,6 +148,10 @@ class WorkloadRun {
   }
 
  private:
+  bool is_chosen(const std::string& name) const {
+    return selected(options_.only, name) && (shard_ == 0 || part_.contains(name));
+  }
+
   void slow_down() {
     const SelfTest& test = *options_.self_test;
     const auto apply = [&](Workload& workload, bool head) {
@@ -206,7 +243,7 @@ class WorkloadRun {
     const std::vector<Query>& queries = sides_.head.workload.queries;
     std::vector<const Query*> chosen;
     for (const Query& query : queries) {
-      if (selected(options_.only, query.name)) chosen.push_back(&query);
+      if (is_chosen(query.name)) chosen.push_back(&query);
     }
     phase("replaying " + std::to_string(chosen.size()) + " queries");
     std::size_t number = 0;
@@ -291,6 +328,8 @@ class WorkloadRun {
     record.weight = query.weight;
     record.policy = query.policy;
     record.skip_reason = query.skip_reason;
+    record.shard = shard_;
+    if (shard_ != 0) record.planned_share = part_.at(query.name);
     if (query.skip_reason) return record;
 
     const Query* on_base = sides_.base ? find_query(sides_.base->workload, query.name) : nullptr;
@@ -381,6 +420,8 @@ class WorkloadRun {
   std::unique_ptr<ClusterCache> cache_;
   Databases databases_;
   gate::WorkloadBaselines baselines_;
+  int shard_ = 0;                       // 0: the run is not split
+  std::map<std::string, double> part_;  // the shard's queries, and their planned shares
   WorkloadRecord record_;
   std::vector<TimedQuery> timed_;  // in the order of the record
 };
@@ -405,6 +446,19 @@ void require_matches(const std::vector<std::string>& globs,
   }
 }
 
+// Splits what is selected, and leaves each workload its part of this shard.
+gate::ShardRecord take_shard(const ShardChoice& choice,
+                             const std::vector<std::unique_ptr<WorkloadRun>>& runs) {
+  std::vector<gate::WorkloadToPlan> workloads;
+  for (const auto& run : runs) workloads.push_back(run->to_plan());
+  gate::ShardRecord shard;
+  shard.index = choice.index;
+  shard.count = choice.count;
+  shard.plan = gate::plan_shards(workloads, choice.count);
+  for (std::size_t i = 0; i < runs.size(); ++i) runs[i]->take_part(shard.plan[i], choice.index);
+  return shard;
+}
+
 }  // namespace
 
 bool can_be_slowed(const Query& query) {
@@ -424,11 +478,12 @@ std::shared_ptr<const gate::RunRecord> run_workloads(const RunOptions& options,
     runs.push_back(std::make_unique<WorkloadRun>(options, progress, directory));
   }
   require_matches(options.only, runs);
+  if (options.shard) record->shard = take_shard(*options.shard, runs);
   const MachineWatch machine;
   gate::MachineRecord timed_on;
   timed_on.pinned = true;
   for (std::unique_ptr<WorkloadRun>& run : runs) {
-    if (run->has_selected()) record->workloads.push_back(run->run(timed_on));
+    if (run->has_chosen()) record->workloads.push_back(run->run(timed_on));
     run.reset();  // its servers stop
   }
   record->machine = machine.record();

@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include <charconv>
+
 #include "commands.h"
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/judge.h"
@@ -15,6 +17,7 @@ struct CheckOptions {
   std::string base;
   std::string base_directory;
   int base_major = 0;
+  std::string shard;
 };
 
 harness::BaseChoice base_choice(const CheckOptions& options) {
@@ -25,11 +28,36 @@ harness::BaseChoice base_choice(const CheckOptions& options) {
   return {Kind::automatic, ""};
 }
 
+// The number that all of `text` is, from 1.
+std::optional<int> positive_number(std::string_view text) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && number > 0 ? std::optional(number) : std::nullopt;
+}
+
+// "2/8".
+harness::ShardChoice shard_choice(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  std::optional<int> index;
+  std::optional<int> count;
+  if (slash != std::string::npos) {
+    index = positive_number(std::string_view(text).substr(0, slash));
+    count = positive_number(std::string_view(text).substr(slash + 1));
+  }
+  if (!index || !count || *index > *count) {
+    throw gate::Error(gate::Error::Kind::usage, {}, "unrecognized shard \"" + text + "\"",
+                      "Write I/N: the shard, from 1, and how many there are, such as 2/8.");
+  }
+  return {*index, *count};
+}
+
 int check(const CheckOptions& options, Streams streams) {
   const ReportWriter reports(options.reports, streams);
   harness::RunOptions run = run_options(options.common);
   run.base = base_choice(options);
   run.base_major = options.base_major;
+  if (!options.shard.empty()) run.shard = shard_choice(options.shard);
   if (run.base_major != 0 && !run.server_url.empty()) {
     throw gate::Error(gate::Error::Kind::usage, {}, "--base-pg does not go with --server",
                       "A given server has one version.");
@@ -65,7 +93,9 @@ void add_check(CLI::App& app, Streams streams, Action& action) {
   command->footer(
       "Exit status: 0 passed, 1 a query fails the gate, 2 usage or unreadable input, 3 could not\n"
       "measure.\n\n"
-      "Example: pgduet check --base origin/main --report junit=out/junit.xml");
+      "Example: pgduet check --base origin/main --report junit=out/junit.xml\n\n"
+      "On several machines: pgduet check --shard 1/8 on the first, and so on; then bring their\n"
+      "run records (.pgduet/runs/*.json) together and run pgduet merge.");
   auto options = std::make_shared<CheckOptions>();
   add_run_options(*command, options->common);
   CLI::Option* base =
@@ -87,6 +117,12 @@ void add_check(CLI::App& app, Streams streams, Action& action) {
       ->check(CLI::Range(harness::oldest_major, harness::newest_major))
       ->type_name("MAJOR")
       ->group("Servers");
+  command
+      ->add_option("--shard", options->shard,
+                   "Only part I of N, split so that all parts take as long; \"pgduet merge\" makes "
+                   "one verdict of them")
+      ->envname("PGDUET_SHARD")
+      ->type_name("I/N");
   add_report_options(*command, options->reports);
   command->callback([options, streams, &action] {
     action = [options, streams] { return check(*options, streams); };

@@ -16,6 +16,7 @@ void add_check(CLI::App& app, Streams streams, Action& action);
 void add_demo(CLI::App& app, Streams streams, Action& action);
 void add_doctor(CLI::App& app, Streams streams, Action& action);
 void add_explain(CLI::App& app, Streams streams, Action& action);
+void add_merge(CLI::App& app, Streams streams, Action& action);
 void add_record(CLI::App& app, Streams streams, Action& action);
 void add_report(CLI::App& app, Streams streams, Action& action);
 

@@ -35,6 +35,7 @@ int run_commands(std::span<const std::string> args, Streams streams) {
   add_check(app, streams, action);
   add_record(app, streams, action);
   add_accept(app, streams, action);
+  add_merge(app, streams, action);
   add_report(app, streams, action);
   add_explain(app, streams, action);
   add_doctor(app, streams, action);

@@ -27,9 +27,9 @@ struct Nominations {
 };
 
 // By plan shape, by work, or by the screening. Everything is nominated where the change may touch
-// everything: other settings, another version, half of the queries nominated, or fewer than
-// few_queries to begin with. Without a base side the references for the comparison of machines are
-// nominated along.
+// everything: other settings, another version, half of the queries nominated (in a shard:
+// as many as make that likely of the whole), or fewer than few_queries to begin with. Without a
+// base side the references for the comparison of machines are nominated along.
 Nominations nominate(const WorkloadRecord& record, const WorkloadBaselines& baselines);
 constexpr std::size_t few_queries = 8;
 

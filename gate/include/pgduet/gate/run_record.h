@@ -116,6 +116,12 @@ struct QueryRecord {
   // Base has the same query and both sides share one database: it was run once, as head, because
   // nothing can differ. `base` is empty then, and the query counts as compared with base.
   bool unchanged = false;
+  // The shard that ran it, from 1: its times are of another machine than those of other shards. 0
+  // where the run was not split.
+  int shard = 0;
+  // Its part of the whole workload's time by the baselines, where the run was split: limits go by
+  // it, as a shard measures only its own queries. See PlannedQuery.
+  std::optional<double> planned_share;
   std::optional<QueryRun> base;  // nothing: no base side, or the query is not there
   std::optional<QueryRun> head;  // nothing: the query is gone, or skipped
 
@@ -167,9 +173,38 @@ struct WorkloadRecord {
   // See judge.h.
   Json baselines;
   std::vector<QueryRecord> queries;  // in the order of head's files, then those only base has
+  // --changed: head's queries that the difference from base cannot touch; they were not run.
+  std::vector<std::string> not_touched;
   std::vector<std::string> notes;
 
   bool operator==(const WorkloadRecord&) const = default;
+};
+
+// One query of a run that was split, and the shard that it falls to.
+struct PlannedQuery {
+  std::string name;
+  int shard = 1;
+  double share = 0;  // of the workload's time by its baselines: executions by weight, 0 to 1
+
+  bool operator==(const PlannedQuery&) const = default;
+};
+
+struct PlannedWorkload {
+  std::string name;
+  std::string baselines_hash;         // of all of the workload's committed baselines
+  std::vector<PlannedQuery> queries;  // of all shards, in the order of head's files
+
+  bool operator==(const PlannedWorkload&) const = default;
+};
+
+// Which shard of a run a record is. The plan is the same in the records of all its shards: what
+// belongs together is merged, and what is missing is missed. Made by plan_shards(), see shard.h.
+struct ShardRecord {
+  int index = 1;  // from 1
+  int count = 1;
+  std::vector<PlannedWorkload> plan;
+
+  bool operator==(const ShardRecord&) const = default;
 };
 
 struct RunRecord {
@@ -179,7 +214,11 @@ struct RunRecord {
   std::string started_at;  // ISO 8601, UTC
   double seconds = 0;
   bool only_selected = false;  // --only: a part of the queries was run
-  MachineRecord machine;
+  // --shard: a part of the queries was run, and other records hold the rest. A workload of which no
+  // query falls to the shard is not in `workloads`.
+  std::optional<ShardRecord> shard;
+  MachineRecord machine;                // of a merged record: the worst of `machines`
+  std::vector<MachineRecord> machines;  // of a merged record: those of its shards, in their order
   std::vector<WorkloadRecord> workloads;
 
   bool operator==(const RunRecord&) const = default;

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pgduet/gate/baseline.h"
 #include "pgduet/gate/judge.h"
@@ -38,6 +39,11 @@ std::filesystem::path save_run_record(const std::filesystem::path& directory,
 // `directory`. Throws Error(usage) when there is none.
 std::filesystem::path find_run_record(const std::filesystem::path& directory,
                                       const std::string& name);
+
+// The files that `names` mean: files as they are, and of a directory all its *.json, by name. Each
+// once. Throws Error(usage) for what is not there and for a directory without any.
+std::vector<std::filesystem::path> find_run_records(const std::vector<std::string>& names);
+
 gate::RunRecord load_run_record(const std::filesystem::path& file);
 
 }  // namespace pgduet::harness

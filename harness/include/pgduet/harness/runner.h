@@ -51,6 +51,12 @@ struct SelfTest {
 // Whether the query only reads, so that it can stand in another one's FROM.
 bool can_be_slowed(const Query& query);
 
+// Shard `index` of `count`, from 1.
+struct ShardChoice {
+  int index = 1;
+  int count = 1;
+};
+
 struct RunOptions {
   std::vector<std::filesystem::path> workloads;  // directories with a workload.json
   BaseChoice base;
@@ -63,6 +69,8 @@ struct RunOptions {
   ClusterCache::Options cache;
   std::vector<std::string> only;  // globs of query names; empty: all. Workloads without such a
                                   // query are left out
+  // Only the part of the queries (that `only` left) which falls to this shard; see gate's shard.h.
+  std::optional<ShardChoice> shard;
   ExecutorOptions executor;
   Times times = Times::duet;
   std::optional<SelfTest> self_test;

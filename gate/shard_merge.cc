@@ -47,22 +47,23 @@ void require_shard(const ShardFile& shard) {
               "Only the records of \"pgduet check --shard I/N\" can be merged.");
 }
 
+int index_of(const ShardFile& shard) { return shard.record.shard ? shard.record.shard->index : 0; }
+
 // By shard; each once.
 void sort_shards(std::vector<ShardFile>& shards) {
   std::sort(shards.begin(), shards.end(), [](const ShardFile& a, const ShardFile& b) {
-    return std::tie(a.record.shard->index, a.record.run_id, a.file) <
-           std::tie(b.record.shard->index, b.record.run_id, b.file);
+    if (index_of(a) != index_of(b)) return index_of(a) < index_of(b);
+    return std::tie(a.record.run_id, a.file) < std::tie(b.record.run_id, b.file);
   });
-  const auto twice =
-      std::adjacent_find(shards.begin(), shards.end(), [](const ShardFile& a, const ShardFile& b) {
-        return a.record.shard->index == b.record.shard->index;
-      });
+  const auto twice = std::adjacent_find(
+      shards.begin(), shards.end(),
+      [](const ShardFile& a, const ShardFile& b) { return index_of(a) == index_of(b); });
   if (twice == shards.end()) return;
   const ShardFile& again = *std::next(twice);
-  throw Error(Error::Kind::environment, {again.file, 0, 0},
-              "shard " + std::to_string(again.record.shard->index) + " is there twice, also in " +
-                  twice->file,
-              "Name one record a shard.");
+  throw Error(
+      Error::Kind::environment, {again.file, 0, 0},
+      "shard " + std::to_string(index_of(again)) + " is there twice, also in " + twice->file,
+      "Name one record a shard.");
 }
 
 void require_all(const std::vector<ShardFile>& shards) {
@@ -70,7 +71,7 @@ void require_all(const std::vector<ShardFile>& shards) {
   std::vector<std::string> missing;
   auto next = shards.begin();
   for (int index = 1; index <= count; ++index) {
-    if (next != shards.end() && next->record.shard->index == index)
+    if (next != shards.end() && index_of(*next) == index)
       ++next;
     else
       missing.push_back(std::to_string(index));
@@ -189,7 +190,7 @@ class WorkloadMerge {
  private:
   void require_planned(const ShardFile& shard, const std::string& query) const {
     const auto planned = shard_of_.find(query);
-    if (planned != shard_of_.end() && planned->second == shard.record.shard->index) return;
+    if (planned != shard_of_.end() && planned->second == index_of(shard)) return;
     throw Error(
         Error::Kind::environment, {shard.file, 0, 0},
         "query \"" + query + "\" of workload \"" + plan_.name + "\" does not fall to this shard",

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <set>
 
+#include "changed.h"
 #include "machine.h"
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/hash.h"
@@ -51,23 +53,6 @@ const Query* find_query(const Workload& workload, const std::string& name) {
   return nullptr;
 }
 
-// Whether both sides send the server the same, so that on one database nothing can differ.
-bool same_execution(const Query& a, const Query& b) {
-  const auto generators = [](const Query& query) {
-    std::vector<Parameter> parameters = query.parameters;
-    for (Parameter& parameter : parameters) parameter.generator.at = {};
-    return parameters;
-  };
-  const std::vector<Parameter> of_a = generators(a);
-  const std::vector<Parameter> of_b = generators(b);
-  return a.numbered.sql == b.numbered.sql && a.role == b.role && a.settings == b.settings &&
-         a.order_any == b.order_any && a.timeout == b.timeout && a.bindings == b.bindings &&
-         std::equal(of_a.begin(), of_a.end(), of_b.begin(), of_b.end(),
-                    [](const Parameter& x, const Parameter& y) {
-                      return x.name == y.name && x.generator == y.generator;
-                    });
-}
-
 // The databases of a workload's sides; one where both are made of the same.
 struct Databases {
   std::shared_ptr<WorkloadDatabase> base;
@@ -83,6 +68,7 @@ class WorkloadRun {
     if (options.self_test) slow_down();
     record_.directory = directory.string();
     record_.notes = sides_.notes;
+    if (options.changed) require_base();
     const std::filesystem::path baselines = options.baselines / record_.name;
     baselines_ = {load_baselines(baselines, baselines.string()), sides_.base_baselines};
     record_.baselines = gate::to_json(baselines_);
@@ -141,15 +127,36 @@ class WorkloadRun {
     describe(sides_.head, *databases_.head, record_.head);
     if (sides_.base) describe(*sides_.base, *databases_.base, record_.base.emplace());
     record_.one_cluster = databases_.base == databases_.head;
+    if (options_.changed && sides_.base) leave_out_unchanged();
     replay_all();
     if (databases_.head->sampling_is_random()) collect_shapes();
-    if (options_.times != Times::none) take_times(machine);
+    if (options_.times != Times::none && !timed_.empty()) take_times(machine);
     return std::move(record_);
   }
 
  private:
   bool is_chosen(const std::string& name) const {
     return selected(options_.only, name) && (shard_ == 0 || part_.contains(name));
+  }
+
+  void require_base() const {
+    if (sides_.base || sides_.is_new) return;
+    throw gate::Error(gate::Error::Kind::usage, {},
+                      "--changed needs a base to compare with: " + sides_.notes.back(),
+                      "Name one with --base or --base-dir, or leave --changed out.");
+  }
+
+  void leave_out_unchanged() {
+    const ChangedSide base = {&sides_.base->workload, &*record_.base, databases_.base->database()};
+    const ChangedSide head = {&sides_.head.workload, &record_.head, databases_.head->database()};
+    ChangedOptions options;
+    options.is_chosen = [this](const std::string& name) { return is_chosen(name); };
+    // A directory holds the workload alone: its baselines are not part of the difference.
+    if (options_.base.kind != BaseChoice::Kind::directory) options.baselines = &baselines_;
+    ChangedQueries changed = changed_queries(base, head, options);
+    record_.notes.push_back(std::move(changed.note));
+    record_.not_touched.assign(changed.not_touched.begin(), changed.not_touched.end());
+    not_touched_ = std::move(changed.not_touched);
   }
 
   void slow_down() {
@@ -243,7 +250,7 @@ class WorkloadRun {
     const std::vector<Query>& queries = sides_.head.workload.queries;
     std::vector<const Query*> chosen;
     for (const Query& query : queries) {
-      if (is_chosen(query.name)) chosen.push_back(&query);
+      if (is_chosen(query.name) && !not_touched_.contains(query.name)) chosen.push_back(&query);
     }
     phase("replaying " + std::to_string(chosen.size()) + " queries");
     std::size_t number = 0;
@@ -422,6 +429,7 @@ class WorkloadRun {
   gate::WorkloadBaselines baselines_;
   int shard_ = 0;                       // 0: the run is not split
   std::map<std::string, double> part_;  // the shard's queries, and their planned shares
+  std::set<std::string> not_touched_;   // --changed leaves them out
   WorkloadRecord record_;
   std::vector<TimedQuery> timed_;  // in the order of the record
 };

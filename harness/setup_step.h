@@ -17,6 +17,10 @@ struct RanStep {
   std::vector<gate::SqlStatement> statements;  // of an sql step; empty for others
 };
 
+// The script of an sql step, with its variables replaced. Throws Error(input) when the file cannot
+// be read.
+std::string setup_script(const Workload& workload, const SetupStep& step);
+
 // Throws what build_database throws.
 RanStep run_step(const Workload& workload, const SetupStep& step, const SetupTarget& target);
 

@@ -47,6 +47,7 @@ void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
   }
   const GitRevision base = merge_base(top, revision);
   if (!exists_in(top, base.commit, *place / "workload.json")) {
+    sides.is_new = true;
     sides.notes.push_back("the workload is not in base " + base.shown + ": all of it is new");
     return;
   }

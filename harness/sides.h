@@ -24,7 +24,8 @@ struct Sides {
   Side head;
   std::optional<Side> base;
   std::map<std::string, gate::LoadedBaseline> base_baselines;  // of the base revision
-  std::vector<std::string> notes;                              // why there is no base, ...
+  bool is_new = false;             // the base revision does not have the workload
+  std::vector<std::string> notes;  // why there is no base, ...
 };
 
 // Throws Error(input) with the position in the files of the side that is wrong, and what git.h

@@ -18,6 +18,7 @@ struct CheckOptions {
   std::string base_directory;
   int base_major = 0;
   std::string shard;
+  bool changed = false;
 };
 
 harness::BaseChoice base_choice(const CheckOptions& options) {
@@ -57,6 +58,7 @@ int check(const CheckOptions& options, Streams streams) {
   harness::RunOptions run = run_options(options.common);
   run.base = base_choice(options);
   run.base_major = options.base_major;
+  run.changed = options.changed;
   if (!options.shard.empty()) run.shard = shard_choice(options.shard);
   if (run.base_major != 0 && !run.server_url.empty()) {
     throw gate::Error(gate::Error::Kind::usage, {}, "--base-pg does not go with --server",
@@ -117,6 +119,11 @@ void add_check(CLI::App& app, Streams streams, Action& action) {
       ->check(CLI::Range(harness::oldest_major, harness::newest_major))
       ->type_name("MAJOR")
       ->group("Servers");
+  command
+      ->add_flag("--changed", options->changed,
+                 "Only queries that the difference from base can touch; all, where that cannot "
+                 "be told")
+      ->envname("PGDUET_CHANGED");
   command
       ->add_option("--shard", options->shard,
                    "Only part I of N, split so that all parts take as long; \"pgduet merge\" makes "

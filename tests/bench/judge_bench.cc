@@ -1,7 +1,9 @@
-// How long it takes, and how much memory, to read a run record of 10,000 queries and judge it.
+// How long it takes, and how much memory, to read a run record of 10,000 queries and judge it; and
+// the same for the records of 8 shards, which are merged first.
 //
-// Limits: 2 s and 1 GB. Plans are those of tests/data/plans, so sizes are real ones. The record is
-// made in a child process, so that the peak memory of this one is that of reading and judging.
+// Limits: 2 s (merging, which also writes the record: 5 s) and 1 GB. Plans are those of
+// tests/data/plans, so sizes are real ones. The record is made in a child process, so that the peak
+// memory of this one is that of reading and judging.
 
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
@@ -22,6 +24,7 @@
 #include "pgduet/gate/judge.h"
 #include "pgduet/gate/plan_shape.h"
 #include "pgduet/gate/run_record.h"
+#include "pgduet/gate/shard.h"
 #include "pgduet/gate/time.h"
 
 namespace {
@@ -30,6 +33,7 @@ using namespace pgduet::gate;
 
 constexpr int query_count = 10000;
 constexpr int one_in_changed = 50;  // of the queries got another plan
+constexpr int shard_count = 8;
 constexpr double most_megabytes = 1024;
 
 std::string read_text(const std::filesystem::path& file) {
@@ -92,10 +96,45 @@ RunRecord large_record() {
   return record;
 }
 
-bool make_record(const std::filesystem::path& file) {
+std::filesystem::path shard_file(const std::filesystem::path& file, int index) {
+  return file.string() + "-" + std::to_string(index);
+}
+
+// What `check --shard` leaves: the shard's queries and their baselines, and the whole plan.
+void write_shards(const std::filesystem::path& file, const RunRecord& whole) {
+  const WorkloadRecord& all = whole.workloads.front();
+  PlannedWorkload plan;
+  plan.name = all.name;
+  for (std::size_t i = 0; i < all.queries.size(); ++i) {
+    plan.queries.push_back({all.queries[i].name, static_cast<int>(i % shard_count) + 1, 1e-4});
+  }
+  for (int index = 1; index <= shard_count; ++index) {
+    RunRecord shard;
+    shard.run_id = "20261121T101500.042Z-" + std::to_string(index);
+    shard.started_at = whole.started_at;
+    shard.shard = ShardRecord{index, shard_count, {plan}};
+    WorkloadRecord& part = shard.workloads.emplace_back();
+    part.name = all.name;
+    part.base = all.base;
+    part.head = all.head;
+    for (std::size_t i = 0; i < all.queries.size(); ++i) {
+      if (plan.queries[i].shard != index) continue;
+      part.queries.push_back(all.queries[i]);
+      part.queries.back().shard = index;
+      for (const char* side : {"head", "base"}) {
+        part.baselines[side][all.queries[i].name] = all.baselines.at(side).at(all.queries[i].name);
+      }
+    }
+    std::ofstream(shard_file(file, index), std::ios::binary) << to_text(shard);
+  }
+}
+
+bool make_records(const std::filesystem::path& file) {
   const pid_t child = fork();
   if (child == 0) {
-    std::ofstream(file, std::ios::binary) << to_text(large_record());
+    const RunRecord record = large_record();
+    std::ofstream(file, std::ios::binary) << to_text(record);
+    write_shards(file, record);
     _exit(0);
   }
   int status = 0;
@@ -155,21 +194,50 @@ void judge_ten_thousand_queries(benchmark::State& state, const std::filesystem::
   state.SetLabel(report.summary);
 }
 
+// The peak is that of the process so far: of judging, where merging needs no more.
+void merge_eight_shards(benchmark::State& state, const std::filesystem::path& file) {
+  std::shared_ptr<const RunRecord> record;
+  Report report;
+  std::string text;
+  for ([[maybe_unused]] auto iteration : state) {
+    std::vector<ShardFile> shards;
+    for (int index = 1; index <= shard_count; ++index) {
+      const std::string name = shard_file(file, index).string();
+      shards.push_back({run_record_from_text(read_text(name), name), name});
+    }
+    record = std::make_shared<const RunRecord>(merge_shards(std::move(shards)));
+    text = to_text(*record);  // it is kept
+    report = judge(judge_input(record));
+  }
+  if (report.workloads.at(0).queries.size() != query_count) state.SkipWithError("lost queries");
+  if (peak_megabytes() > most_megabytes) state.SkipWithError("more than 1 GB");
+  state.counters["record_MB"] = static_cast<double>(text.size()) / 1e6;
+  state.counters["peak_MB"] = peak_megabytes();
+  state.SetLabel(report.summary);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   const std::filesystem::path file =
       std::filesystem::temp_directory_path() / ("pgduet-bench-" + std::to_string(getpid()));
-  if (!make_record(file)) {
-    std::cerr << "could not make the run record\n";
+  if (!make_records(file)) {
+    std::cerr << "could not make the run records\n";
     return 3;
   }
   benchmark::RegisterBenchmark("judge_10000_queries", judge_ten_thousand_queries, file)
       ->Unit(benchmark::kMillisecond)
       ->Iterations(1)
       ->Repetitions(3);
+  benchmark::RegisterBenchmark("merge_8_shards_of_1250_queries", merge_eight_shards, file)
+      ->Unit(benchmark::kMillisecond)
+      ->Iterations(1)
+      ->Repetitions(3);
   benchmark::RunSpecifiedBenchmarks();
   std::filesystem::remove(file);
+  for (int index = 1; index <= shard_count; ++index) {
+    std::filesystem::remove(shard_file(file, index));
+  }
   return 0;
 }

@@ -1,7 +1,11 @@
 // Runs the corpus: small pull requests to the sample workloads, each with the verdict that it
 // deserves. See README.md beside this file for the format of a case.
 //
-//   corpus [--list] [--kept DIR] [NAME...]
+//   corpus [--list] [--kept DIR] [--changed] [NAME...]
+//
+// With --changed it asks something else: whether `check --changed` leaves out no query that a case
+// does something to. Each case is run whole and with the choice, without times; what is not passed
+// in the whole run, or expected not to pass, has to be chosen.
 //
 // Exit status 0 when every verdict and every reason was right, 1 when one was not, 2 when a case
 // cannot be read.
@@ -107,8 +111,10 @@ void apply(const fs::path& patch, const fs::path& directory) {
   if (result.exit_status != 0) throw std::runtime_error(patch.string() + ": " + result.errors);
 }
 
+enum class Run { whole, whole_without_times, changed_without_times };
+
 gate::Report run(const Case& one, const fs::path& workloads, const fs::path& cache,
-                 const fs::path& kept) {
+                 const fs::path& kept, Run kind = Run::whole) {
   const harness::TempDir directory(fs::temp_directory_path(), "pgduet-corpus-");
   const fs::path base = directory.path() / "base" / one.workload;
   const fs::path head = directory.path() / one.workload;
@@ -123,6 +129,8 @@ gate::Report run(const Case& one, const fs::path& workloads, const fs::path& cac
   options.base = {harness::BaseChoice::Kind::directory, base.string()};
   options.baselines = directory.path() / "baselines";
   if (one.has_baselines) options.baselines = workloads.parent_path() / "baselines";
+  options.changed = kind == Run::changed_without_times;
+  if (kind != Run::whole) options.times = harness::Times::none;
   options.cache.directory = cache;
   options.cache.size_limit_bytes = cache_bytes;
   harness::InstallationSearch search;
@@ -205,6 +213,53 @@ Outcome judge(const Case& one, const gate::Report& report) {
   return outcome;
 }
 
+bool may_be_left_out(const Expectation& expected) {
+  return expected.verdict == "passed" || expected.verdict == "not failing";
+}
+
+// What --changed leaves out although the case does something to it, and what it says of its choice.
+struct Choice {
+  std::vector<std::string> wrongly_left_out;
+  std::string note;
+};
+
+Choice choice_in(const Case& one, const fs::path& workloads, const fs::path& cache) {
+  const gate::Report whole = run(one, workloads, cache, {}, Run::whole_without_times);
+  const gate::Report changed = run(one, workloads, cache, {}, Run::changed_without_times);
+  Choice choice;
+  for (const std::string& note : changed.workloads.front().notes) {
+    if (note.starts_with("--changed")) choice.note = note;
+  }
+  for (const gate::QueryReport& query : whole.workloads.front().queries) {
+    const bool expected = std::any_of(
+        one.expectations.begin(), one.expectations.end(), [&query](const Expectation& one_of) {
+          return one_of.query == query.name && !may_be_left_out(one_of);
+        });
+    const bool differs = query.verdict != gate::Verdict::passed;
+    if ((expected || differs) && find_query(changed, query.name) == nullptr) {
+      choice.wrongly_left_out.push_back(told(query));
+    }
+  }
+  return choice;
+}
+
+int check_choices(const std::vector<Case>& cases, const fs::path& workloads,
+                  const fs::path& cache) {
+  int wrong = 0;
+  for (const Case& one : cases) {
+    const Choice choice = choice_in(one, workloads, cache);
+    std::cout << (choice.wrongly_left_out.empty() ? "right " : "WRONG ") << std::left
+              << std::setw(28) << one.name << choice.note << std::endl;
+    for (const std::string& text : choice.wrongly_left_out)
+      std::cout << "    left out: " << text << std::endl;
+    if (!choice.wrongly_left_out.empty()) ++wrong;
+  }
+  std::cout << "\n"
+            << cases.size() - static_cast<std::size_t>(wrong) << " of " << cases.size()
+            << " choices leave out nothing that differs\n";
+  return wrong == 0 ? 0 : 1;
+}
+
 int share(int part, int all) { return all == 0 ? 100 : 100 * part / all; }
 
 void print_summary(const std::vector<Outcome>& outcomes) {
@@ -252,14 +307,17 @@ int corpus(const std::vector<std::string>& arguments) {
   fs::path directory = source / "tests" / "corpus" / "cases";
   fs::path kept;
   bool list = false;
+  bool changed = false;
   std::vector<std::string> names;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] == "--list") {
       list = true;
+    } else if (arguments[i] == "--changed") {
+      changed = true;
     } else if (arguments[i] == "--kept" && i + 1 < arguments.size()) {
       kept = arguments[++i];
     } else if (arguments[i].starts_with("-")) {
-      throw std::runtime_error("usage: corpus [--list] [--kept DIR] [NAME...]");
+      throw std::runtime_error("usage: corpus [--list] [--kept DIR] [--changed] [NAME...]");
     } else {
       names.push_back(arguments[i]);
     }
@@ -267,6 +325,7 @@ int corpus(const std::vector<std::string>& arguments) {
   const std::vector<Case> cases = cases_in(directory, names);
   const harness::TempDir cache(fs::temp_directory_path(), "pgduet-corpus-cache-");
   fs::permissions(cache.path(), fs::perms(0711));  // the servers' user goes through it
+  if (changed && !list) return check_choices(cases, source / "workloads", cache.path() / "cache");
   std::vector<Outcome> outcomes;
   for (const Case& one : cases) {
     if (list) {

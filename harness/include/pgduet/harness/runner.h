@@ -71,6 +71,10 @@ struct RunOptions {
                                   // query are left out
   // Only the part of the queries (that `only` left) which falls to this shard; see gate's shard.h.
   std::optional<ShardChoice> shard;
+  // Only the queries that the difference from base can touch; see gate's touched.h. Chosen when
+  // both databases are built, from the shard's part where there is one: who runs what has to be
+  // known before.
+  bool changed = false;
   ExecutorOptions executor;
   Times times = Times::duet;
   std::optional<SelfTest> self_test;

@@ -1,0 +1,175 @@
+#include "name_closure.h"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+#include "setup_effects.h"
+
+namespace pgduet::gate {
+namespace {
+
+bool shares_word(const std::set<std::string>& words, const std::set<std::string>& others) {
+  return std::any_of(others.begin(), others.end(),
+                     [&words](const std::string& word) { return words.contains(word); });
+}
+
+// Statements that are put together at run time name nothing.
+bool runs_anything(const std::set<std::string>& definition) {
+  const bool readable = definition.contains("sql") || definition.contains("plpgsql");
+  return !definition.contains("language") || !readable || definition.contains("execute");
+}
+
+}  // namespace
+
+std::string bare_name(const std::string& name) {
+  std::string bare = name.substr(0, name.find('('));
+  const std::size_t dot = bare.rfind('.');
+  if (dot != std::string::npos) bare = bare.substr(dot + 1);
+  std::transform(bare.begin(), bare.end(), bare.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return bare;
+}
+
+NameClosure::NameClosure(const Catalog& base, const Catalog& head) {
+  for (const Catalog* catalog : {&base, &head}) {
+    for (const CatalogObject& object : *catalog) add(object);
+  }
+  connect_both_ways();
+  for (const auto& [name, object] : objects_) {
+    for (const std::string& word : object.reads) by_reading_[word].insert(name);
+    for (const std::string& word : object.triggers) by_trigger_[word].insert(name);
+    for (const std::string& word : object.foreign_keys) by_foreign_key_[word].insert(name);
+  }
+}
+
+void NameClosure::add(const CatalogObject& object) {
+  const std::string name = bare_name(object.relation.empty() ? object.name : object.relation);
+  const std::set<std::string> words = words_of(object.definition);
+  if (object.kind == "setting" || object.kind == "extension") return;
+  Object& known = objects_[name];
+  known.name = words_of(name);
+  if (object.kind == "trigger") {
+    known.triggers.insert(words.begin(), words.end());
+    return;
+  }
+  if (object.kind == "constraint" && object.definition.starts_with("FOREIGN KEY")) {
+    add_foreign_key(object);
+    return;
+  }
+  known.reads.insert(words.begin(), words.end());
+  if (object.kind == "column") known.columns.insert(words.begin(), words.end());
+  if (object.kind == "table") known.parents.insert(words.begin(), words.end());
+  if (object.kind == "sequence") known.sequence = true;
+  if (object.kind == "index" || object.kind == "statistics object") {
+    index_relations_[bare_name(object.name)].insert(name);
+  }
+  if (object.kind == "function") {
+    known.function = true;
+    known.runs_anything = known.runs_anything || runs_anything(words);
+  }
+}
+
+void NameClosure::add_foreign_key(const CatalogObject& object) {
+  Object& known = objects_[bare_name(object.relation)];
+  const std::set<std::string> words = words_of(object.definition);
+  known.foreign_keys.insert(words.begin(), words.end());
+  const bool acts =
+      words.contains("cascade") || object.definition.find(" SET ") != std::string::npos;
+  if (acts) known.cascades_from.insert(words.begin(), words.end());
+}
+
+// Partitions and their parents, and both ends of a foreign key.
+void NameClosure::connect_both_ways() {
+  std::map<std::string, std::vector<std::string>> named;  // by a word of their names
+  for (const auto& [name, object] : objects_) {
+    for (const std::string& word : object.name) named[word].push_back(name);
+  }
+  const auto connect = [&](const Object& object, const std::set<std::string>& mentioned,
+                           std::set<std::string> Object::*back) {
+    for (const std::string& word : mentioned) {
+      const auto found = named.find(word);
+      if (found == named.end()) continue;
+      for (const std::string& name : found->second) {
+        (objects_.at(name).*back).insert(object.name.begin(), object.name.end());
+      }
+    }
+  };
+  for (const auto& [name, object] : objects_) {
+    connect(object, object.parents, &Object::reads);
+    connect(object, std::set<std::string>(object.foreign_keys), &Object::foreign_keys);
+  }
+}
+
+std::set<std::string> NameClosure::depending_on(const std::set<std::string>& names,
+                                                Reach reach) const {
+  std::set<std::string> words;
+  std::vector<std::string> open;
+  const auto touch = [&](const std::set<std::string>& more) {
+    for (const std::string& word : more) {
+      if (words.insert(word).second) open.push_back(word);
+    }
+  };
+  if (names.empty()) return words;
+  for (const std::string& name : names) touch(words_of(name));
+  for (const auto& [name, object] : objects_) {
+    if (object.runs_anything) touch(object.name);
+  }
+  if (reach == Reach::reading) {
+    // A function that is called from a SELECT may write.
+    const std::set<std::string> written = depending_on(names, Reach::writing);
+    for (const auto& [name, object] : objects_) {
+      if (object.function && shares_word(written, object.name)) touch(object.name);
+    }
+  }
+  const auto follow = [&](const Mentions& mentions, const std::string& word) {
+    const auto found = mentions.find(word);
+    if (found == mentions.end()) return;
+    for (const std::string& name : found->second) touch(objects_.at(name).name);
+  };
+  while (!open.empty()) {
+    const std::string word = std::move(open.back());
+    open.pop_back();
+    follow(by_reading_, word);
+    if (reach != Reach::reading) follow(by_trigger_, word);
+    if (reach == Reach::writing) follow(by_foreign_key_, word);
+  }
+  return words;
+}
+
+std::set<std::string> NameClosure::relations_of_index(const std::string& name) const {
+  const auto found = index_relations_.find(name);
+  return found == index_relations_.end() ? std::set<std::string>{} : found->second;
+}
+
+bool NameClosure::is_function(const std::string& name) const {
+  const auto found = objects_.find(name);
+  return found != objects_.end() && found->second.function;
+}
+
+bool NameClosure::has_trigger(const std::string& relation) const {
+  const auto found = objects_.find(relation);
+  return found != objects_.end() && !found->second.triggers.empty();
+}
+
+std::set<std::string> NameClosure::named_by_defaults(const std::string& relation) const {
+  std::set<std::string> names;
+  const auto found = objects_.find(relation);
+  if (found == objects_.end()) return names;
+  for (const auto& [name, object] : objects_) {
+    const bool candidate = object.function || object.sequence;
+    if (candidate && shares_word(found->second.columns, object.name)) names.insert(name);
+  }
+  return names;
+}
+
+std::set<std::string> NameClosure::cascades_from(const std::string& relation) const {
+  std::set<std::string> names;
+  const std::set<std::string> wanted = words_of(relation);
+  for (const auto& [name, object] : objects_) {
+    if (name != relation && shares_word(object.cascades_from, wanted)) names.insert(name);
+  }
+  return names;
+}
+
+}  // namespace pgduet::gate

@@ -60,6 +60,7 @@ void NameClosure::add(const CatalogObject& object) {
   known.reads.insert(words.begin(), words.end());
   if (object.kind == "column") known.columns.insert(words.begin(), words.end());
   if (object.kind == "table") known.parents.insert(words.begin(), words.end());
+  if (object.kind == "view") known.view = true;
   if (object.kind == "sequence") known.sequence = true;
   if (object.kind == "index" || object.kind == "statistics object") {
     index_relations_[bare_name(object.name)].insert(name);
@@ -142,30 +143,51 @@ std::set<std::string> NameClosure::relations_of_index(const std::string& name) c
   return found == index_relations_.end() ? std::set<std::string>{} : found->second;
 }
 
+const NameClosure::Object* NameClosure::find(const std::string& name) const {
+  const auto found = objects_.find(bare_name(name));
+  return found == objects_.end() ? nullptr : &found->second;
+}
+
+bool NameClosure::is_known(const std::string& name) const { return find(name) != nullptr; }
+
 bool NameClosure::is_function(const std::string& name) const {
-  const auto found = objects_.find(name);
-  return found != objects_.end() && found->second.function;
+  const Object* object = find(name);
+  return object != nullptr && object->function;
+}
+
+bool NameClosure::is_view(const std::string& name) const {
+  const Object* object = find(name);
+  return object != nullptr && object->view;
 }
 
 bool NameClosure::has_trigger(const std::string& relation) const {
-  const auto found = objects_.find(relation);
-  return found != objects_.end() && !found->second.triggers.empty();
+  const Object* object = find(relation);
+  return object != nullptr && !object->triggers.empty();
+}
+
+std::set<std::string> NameClosure::partitions_of(const std::string& relation) const {
+  std::set<std::string> names;
+  const std::set<std::string> wanted = words_of(bare_name(relation));
+  for (const auto& [name, object] : objects_) {
+    if (name != relation && shares_word(object.parents, wanted)) names.insert(name);
+  }
+  return names;
 }
 
 std::set<std::string> NameClosure::named_by_defaults(const std::string& relation) const {
   std::set<std::string> names;
-  const auto found = objects_.find(relation);
-  if (found == objects_.end()) return names;
+  const Object* defaults_of = find(relation);
+  if (defaults_of == nullptr) return names;
   for (const auto& [name, object] : objects_) {
     const bool candidate = object.function || object.sequence;
-    if (candidate && shares_word(found->second.columns, object.name)) names.insert(name);
+    if (candidate && shares_word(defaults_of->columns, object.name)) names.insert(name);
   }
   return names;
 }
 
 std::set<std::string> NameClosure::cascades_from(const std::string& relation) const {
   std::set<std::string> names;
-  const std::set<std::string> wanted = words_of(relation);
+  const std::set<std::string> wanted = words_of(bare_name(relation));
   for (const auto& [name, object] : objects_) {
     if (name != relation && shares_word(object.cascades_from, wanted)) names.insert(name);
   }

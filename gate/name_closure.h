@@ -24,7 +24,10 @@ class NameClosure {
   // The relations of an index or statistics object; none where neither side has it.
   std::set<std::string> relations_of_index(const std::string& name) const;
 
+  bool is_known(const std::string& name) const;
   bool is_function(const std::string& name) const;
+  bool is_view(const std::string& name) const;
+  std::set<std::string> partitions_of(const std::string& relation) const;
   bool has_trigger(const std::string& relation) const;
   // Functions and sequences that the defaults of its columns name.
   std::set<std::string> named_by_defaults(const std::string& relation) const;
@@ -41,11 +44,13 @@ class NameClosure {
     std::set<std::string> cascades_from;
     std::set<std::string> parents;  // those of a partition among them
     bool function = false;
+    bool view = false;
     bool sequence = false;
     bool runs_anything = false;  // its text does not tell what it does
   };
   using Mentions = std::map<std::string, std::set<std::string>>;  // word: objects
 
+  const Object* find(const std::string& name) const;
   void add(const CatalogObject& object);
   void add_foreign_key(const CatalogObject& object);
   void connect_both_ways();

@@ -148,9 +148,14 @@ bool goes_beyond_its_relations(const std::string& type, const Json& node) {
   return false;
 }
 
+// The statements that fire triggers.
+const std::set<std::string>& row_changes() {
+  static const std::set<std::string> statements = {"InsertStmt", "UpdateStmt", "DeleteStmt",
+                                                   "MergeStmt",  "CopyStmt",   "TruncateStmt"};
+  return statements;
+}
+
 StatementEffect effect_of_node(const std::string& type, const Json& node) {
-  static const std::set<std::string> writing = {"InsertStmt", "UpdateStmt", "DeleteStmt",
-                                                "MergeStmt", "CopyStmt"};
   static const std::set<std::string> reading = {"InsertStmt",        "UpdateStmt",
                                                 "DeleteStmt",        "MergeStmt",
                                                 "CreateTableAsStmt", "RefreshMatViewStmt"};
@@ -189,13 +194,28 @@ StatementEffect effect_of_node(const std::string& type, const Json& node) {
   if (!new_name.empty() && text_member(node, "renameType") != "OBJECT_COLUMN") {
     effect.names.insert(lower(new_name));
   }
-  effect.writes_rows = writing.contains(type);
+  effect.writes_rows = row_changes().contains(type);
   effect.reads_rows = reading.contains(type);
   // A CTE may write elsewhere.
-  if (contains_node(member(node, "withClause"), writing) ||
-      contains_node(member(member(node, "query"), "SelectStmt"), writing)) {
+  if (contains_node(member(node, "withClause"), row_changes()) ||
+      contains_node(member(member(node, "query"), "SelectStmt"), row_changes())) {
     effect.unknown = true;
   }
+  return effect;
+}
+
+// SELECT setval('orders_id_seq', (SELECT max(id) FROM orders)), as it follows a load.
+StatementEffect effect_of_select(const std::string& sql, const Json& node) {
+  static const std::set<std::string> followed = {
+      "coalesce", "count", "currval", "greatest", "max", "min", "nextval", "pg_get_serial_sequence",
+      "setval"};
+  StatementEffect effect;
+  const StatementTraits traits = traits_of(sql);
+  effect.names_in_words = true;
+  effect.unknown = !traits.parsed || contains_node(node, row_changes()) ||
+                   node.contains("intoClause") ||
+                   std::any_of(traits.functions.begin(), traits.functions.end(),
+                               [](const std::string& name) { return !followed.contains(name); });
   return effect;
 }
 
@@ -212,6 +232,9 @@ StatementEffect effect_of(const std::string& sql) {
   if (!statements.is_array() || statements.size() != 1) return effect;
   const Json& statement = member(statements.front(), "stmt");
   if (!statement.is_object() || statement.size() != 1) return effect;
+  if (statement.begin().key() == "SelectStmt") {
+    return effect_of_select(sql, statement.begin().value());
+  }
   return effect_of_node(statement.begin().key(), statement.begin().value());
 }
 
@@ -227,6 +250,16 @@ std::string command_of(const std::string& sql) {
   std::transform(command.begin(), command.end(), command.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return command;
+}
+
+bool reads_catalog(const std::set<std::string>& words) {
+  static const std::set<std::string> harmless = {
+      "pg_catalog", "pg_column_size", "pg_get_serial_sequence", "pg_sleep", "pg_temp", "pg_typeof"};
+  return words.contains("information_schema") ||
+         std::any_of(words.begin(), words.end(), [](const std::string& word) {
+           return word.starts_with("pg_") && !word.starts_with("pg_advisory") &&
+                  !word.starts_with("pg_try_advisory") && !harmless.contains(word);
+         });
 }
 
 std::set<std::string> words_of(const std::string& text) {

@@ -30,26 +30,48 @@ const std::set<std::string>& drawing_words() {
   return words;
 }
 
+bool mentions(const std::set<std::string>& words, const std::string& text) {
+  const std::set<std::string> of_text = words_of(text);
+  return std::any_of(of_text.begin(), of_text.end(),
+                     [&words](const std::string& word) { return words.contains(word); });
+}
+
 // One thing that a setup does, in order.
 struct Action {
   const SetupStepText* step = nullptr;
-  std::string text;  // what makes it the same as another
+  std::string text;
+  std::string session;  // the step where that matters; "" where it does not
   int line = 0;
   bool differs = false;
+
+  bool same_as(const Action& other) const { return text == other.text && session == other.session; }
 
   std::string at() const {
     return line == 0 ? step->name : step->name + ":" + std::to_string(line);
   }
 };
 
+// Whether statements of a step may mean something else in another session: after SET, in a
+// transaction, with temporary tables. They are the same in a step of the same name only.
+bool depends_on_session(const SetupStepText& step) {
+  static const std::set<std::string> telling = {"begin",     "currval", "discard", "lastval",
+                                                "prepare",   "reset",   "start",   "set_config",
+                                                "temporary", "temp"};
+  return std::any_of(
+      step.statements.begin(), step.statements.end(), [](const SqlStatement& statement) {
+        return command_of(statement.text).starts_with("SET") || mentions(telling, statement.text);
+      });
+}
+
 std::vector<Action> actions_of(const SetupSide& side) {
   std::vector<Action> actions;
   for (const SetupStepText& step : side.steps) {
+    const std::string session = depends_on_session(step) ? step.name : "";
     for (const SqlStatement& statement : step.statements) {
-      actions.push_back({&step, statement.text, statement.line});
+      actions.push_back({&step, statement.text, session, statement.line});
     }
     if (step.kind != SetupStepText::Kind::sql) {
-      actions.push_back({&step, step.name + "\n" + step.content_hash, 0});
+      actions.push_back({&step, step.name + "\n" + step.content_hash, "", 0});
     }
   }
   return actions;
@@ -60,9 +82,8 @@ void mark_differences(std::vector<Action>& base, std::vector<Action>& head) {
   std::size_t begin = 0;
   std::size_t base_end = base.size();
   std::size_t head_end = head.size();
-  while (begin < base_end && begin < head_end && base[begin].text == head[begin].text) ++begin;
-  while (base_end > begin && head_end > begin &&
-         base[base_end - 1].text == head[head_end - 1].text) {
+  while (begin < base_end && begin < head_end && base[begin].same_as(head[begin])) ++begin;
+  while (base_end > begin && head_end > begin && base[base_end - 1].same_as(head[head_end - 1])) {
     --base_end;
     --head_end;
   }
@@ -76,13 +97,13 @@ void mark_differences(std::vector<Action>& base, std::vector<Action>& head) {
                                                   std::vector<std::uint32_t>(columns + 1));
   for (std::size_t i = rows; i-- > 0;) {
     for (std::size_t j = columns; j-- > 0;) {
-      lengths[i][j] = base[begin + i].text == head[begin + j].text
+      lengths[i][j] = base[begin + i].same_as(head[begin + j])
                           ? lengths[i + 1][j + 1] + 1
                           : std::max(lengths[i + 1][j], lengths[i][j + 1]);
     }
   }
   for (std::size_t i = 0, j = 0; i < rows && j < columns;) {
-    if (base[begin + i].text == head[begin + j].text) {
+    if (base[begin + i].same_as(head[begin + j])) {
       base[begin + i++].differs = false;
       head[begin + j++].differs = false;
     } else if (lengths[i + 1][j] >= lengths[i][j + 1]) {
@@ -91,12 +112,6 @@ void mark_differences(std::vector<Action>& base, std::vector<Action>& head) {
       ++j;
     }
   }
-}
-
-bool mentions(const std::set<std::string>& words, const std::string& text) {
-  const std::set<std::string> of_text = words_of(text);
-  return std::any_of(of_text.begin(), of_text.end(),
-                     [&words](const std::string& word) { return words.contains(word); });
 }
 
 bool same_step(const SetupStepText& a, const SetupStepText& b) {
@@ -183,24 +198,31 @@ class Follower {
   }
 
   void follow(const Action& action) {
-    if (!action.differs && !mentions(words_so_far_, action.text)) return;
+    if (!action.differs && !may_notice(action)) return;
     const StatementEffect effect = effect_of_action(action);
-    if (action.differs || effect.reads_rows || effect.writes_rows || effect.unknown) {
+    if (action.differs || effect.reads_rows || effect.writes_rows || effect.names_in_words ||
+        effect.unknown) {
       apply(action, effect);
     }
+  }
+
+  // Whether what differs so far may be another reason for the statement to do something else.
+  bool may_notice(const Action& action) const {
+    if (so_far_.empty()) return false;
+    const std::set<std::string> words = words_of(action.text);
+    return mentions(words_so_far_, action.text) || reads_catalog(words) ||
+           words.contains("execute");
   }
 
   static StatementEffect effect_of_action(const Action& action) {
     if (action.line > 0) return effect_of(action.text);
     StatementEffect effect;
     effect.writes_rows = true;
-    if (action.step->kind == SetupStepText::Kind::copy) {
-      // "public.orders (id, total)"
-      effect.names.insert(bare_name(action.step->into.substr(
-          0, action.step->into.find_first_of(" (", action.step->into.find_first_not_of(' ')))));
-    } else {
-      effect.unknown = true;
-    }
+    // "public.orders (id, total)"
+    const std::string& into = action.step->into;
+    effect.unknown =
+        action.step->kind != SetupStepText::Kind::copy || into.find('"') != std::string::npos;
+    if (!effect.unknown) effect.names.insert(bare_name(into.substr(0, into.find_first_of(" ("))));
     return effect;
   }
 
@@ -227,6 +249,11 @@ class Follower {
         if (names_.is_function(word)) give_up(action, "may call function " + word);
       }
     }
+    if (effect.names_in_words) {
+      for (const std::string& word : words_of(action.text)) {
+        if (names_.is_known(word)) names.insert(word);
+      }
+    }
     if (effect.writes_rows) add_written(action, names);
     touch(names);
   }
@@ -240,6 +267,10 @@ class Follower {
     while (!open.empty()) {
       const std::string relation = std::move(open.back());
       open.pop_back();
+      if (names_.is_view(relation)) give_up(action, "writes through view " + relation);
+      for (const std::string& partition : names_.partitions_of(relation)) {
+        if (names.insert(partition).second) open.push_back(partition);
+      }
       if (names_.has_trigger(relation)) give_up(action, "may fire a trigger of " + relation);
       for (const std::string& name : names_.named_by_defaults(relation)) {
         if (names_.is_function(name)) give_up(action, "may call function " + name);
@@ -280,17 +311,6 @@ class Follower {
   std::set<std::string> words_so_far_;
   std::string unfollowed_;
 };
-
-// Whether a text looks into the server's own catalogues, where everything shows.
-bool reads_catalog(const std::set<std::string>& words) {
-  static const std::set<std::string> harmless = {"pg_catalog", "pg_column_size", "pg_sleep",
-                                                 "pg_temp", "pg_typeof"};
-  return words.contains("information_schema") ||
-         std::any_of(words.begin(), words.end(), [](const std::string& word) {
-           return word.starts_with("pg_") && !word.starts_with("pg_advisory") &&
-                  !word.starts_with("pg_try_advisory") && !harmless.contains(word);
-         });
-}
 
 }  // namespace
 

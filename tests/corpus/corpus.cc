@@ -249,7 +249,7 @@ int check_choices(const std::vector<Case>& cases, const fs::path& workloads,
   for (const Case& one : cases) {
     const Choice choice = choice_in(one, workloads, cache);
     std::cout << (choice.wrongly_left_out.empty() ? "right " : "WRONG ") << std::left
-              << std::setw(28) << one.name << choice.note << std::endl;
+              << std::setw(30) << one.name << choice.note << std::endl;
     for (const std::string& text : choice.wrongly_left_out)
       std::cout << "    left out: " << text << std::endl;
     if (!choice.wrongly_left_out.empty()) ++wrong;

@@ -102,10 +102,9 @@ TEST(PlanShards, EveryQueryFallsToOneShardInTheOrderOfTheFiles) {
 
 TEST(PlanShards, MoreShardsThanQueriesLeaveSomeWithout) {
   const std::vector<Baseline> baselines = many_baselines(3);
+  const std::vector<PlannedWorkload> plan = plan_shards({workload_of("w", baselines)}, 8);
   std::set<int> shards;
-  for (const PlannedQuery& query : plan_shards({workload_of("w", baselines)}, 8).at(0).queries) {
-    shards.insert(query.shard);
-  }
+  for (const PlannedQuery& query : plan.at(0).queries) shards.insert(query.shard);
   EXPECT_THAT(shards, ElementsAre(1, 2, 3));
 }
 

@@ -44,6 +44,7 @@ class PlanAligner {
 
   void align(int before, int after) {
     if (before_.node(before).tree == after_.node(after).tree) {
+      pair_trees(before, after);
       for (const int leaf : after_.at(after).leaves) compared_.insert(leaf);
       return;
     }
@@ -52,6 +53,15 @@ class PlanAligner {
     compare_steps(comparison_, std::move(chain_before.steps), std::move(chain_after.steps),
                   chain_after.anchor);
     align_anchors(chain_before.anchor, chain_after.anchor);
+  }
+
+  void pair_trees(int before, int after) {
+    comparison_.pair(before, after);
+    const std::vector<int>& one = before_.node(before).children;
+    const std::vector<int>& other = after_.node(after).children;
+    for (std::size_t i = 0; i < std::min(one.size(), other.size()); ++i) {
+      pair_trees(one[i], other[i]);
+    }
   }
 
   static bool reads_one_thing(const StructureNode& node) {
@@ -65,6 +75,7 @@ class PlanAligner {
       align_different_reads(before, after);
     } else if (reads_one_thing(one) && reads_one_thing(other)) {
       compared_.insert(other.leaf);
+      comparison_.pair(before, after);
       compare_pruning(before, after);
       compare_reads(comparison_, other.leaf, before_.readers_below(before),
                     after_.readers_below(after));
@@ -125,6 +136,7 @@ class PlanAligner {
   }
 
   void align_joins(int before, int after) {
+    comparison_.pair(before, after);
     const std::vector<int>& one = before_.at(before).inputs;
     const std::vector<int>& other = after_.at(after).inputs;
     const auto same = [&](std::size_t i, std::size_t j) {
@@ -144,6 +156,7 @@ class PlanAligner {
   }
 
   void align_branches(int before, int after) {
+    comparison_.pair(before, after);
     const std::vector<int>& one = before_.at(before).inputs;
     std::vector<int> other = after_.at(after).inputs;
     if (before_.node(before).method != after_.node(after).method) add_replacement(before, after);
@@ -228,6 +241,7 @@ class PlanAligner {
 
   // Another construction altogether, such as an Append of joins for a join of Appends.
   void add_replacement(int before, int after) {
+    comparison_.pair(before, after);
     PlanChange change;
     change.subject = comparison_.leaf_subjects(after_.at(after).leaves);
     change.before = shape_line(before_.node(before));
@@ -379,6 +393,8 @@ class PlanAligner {
 
 }  // namespace
 
+void compare_plans(PlanComparison& comparison) { PlanAligner(comparison).compare(); }
+
 std::vector<PlanChange> diff_plans(const Plan& before, const Plan& after,
                                    const IndexDefinitions& indexes_before,
                                    const IndexDefinitions& indexes_after) {
@@ -390,7 +406,7 @@ std::vector<PlanChange> diff_plans(const Plan& before, const Plan& after,
   ids.add_renamed(canonical_before, canonical_after);
   const PlanStructure structure_after = structure_of(canonical_after, ids);
   PlanComparison comparison(structure_before, structure_after, ids);
-  PlanAligner(comparison).compare();
+  compare_plans(comparison);
   if (comparison.empty()) compare_line_by_line(comparison);
   return comparison.take();
 }

@@ -73,6 +73,14 @@ void PlanComparison::add(int place, PlanChange change) {
   found_.push_back({place, std::move(change)});
 }
 
+void PlanComparison::pair(int place_before, int place_after) {
+  int& partner = partners_[static_cast<std::size_t>(place_before)];
+  std::vector<bool>::reference taken = taken_[static_cast<std::size_t>(place_after)];
+  if (partner >= 0 || taken) return;
+  partner = place_after;
+  taken = true;
+}
+
 std::vector<PlanChange> PlanComparison::take() {
   std::stable_sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) {
     return std::pair(a.place, a.change.kind) < std::pair(b.place, b.change.kind);

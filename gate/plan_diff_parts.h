@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "clause_diff.h"
@@ -16,7 +17,11 @@ class PlanComparison {
  public:
   PlanComparison(const PlanStructure& plan_before, const PlanStructure& plan_after,
                  const LeafIds& leaf_ids)
-      : before(plan_before), after(plan_after), ids(leaf_ids) {}
+      : before(plan_before),
+        after(plan_after),
+        ids(leaf_ids),
+        partners_(plan_before.nodes.size(), -1),
+        taken_(plan_after.nodes.size(), false) {}
 
   const PlanStructure& before;
   const PlanStructure& after;
@@ -25,6 +30,12 @@ class PlanComparison {
   // `place` is where in `after` the change is listed, and `change.path` is set to it unless it is
   // set already.
   void add(int place, PlanChange change);
+
+  // Notes that a node before and a node after do the same part of the work: what is compared with
+  // what. Each node is in at most one pair; a second one is ignored.
+  void pair(int place_before, int place_after);
+  // Before -> after, and -1 for a node in no pair.
+  const std::vector<int>& partners() const { return partners_; }
 
   // Parent before child, the most telling first among equals.
   std::vector<PlanChange> take();
@@ -46,7 +57,12 @@ class PlanComparison {
   };
 
   std::vector<Found> found_;
+  std::vector<int> partners_;
+  std::vector<bool> taken_;  // nodes after that are in a pair
 };
+
+// Walks both plans from their roots down, and adds all changes and all pairs.
+void compare_plans(PlanComparison& comparison);
 
 // "Limit > Sort > Seq Scan on orders o": the place of a node in its plan.
 std::string path_of(const CanonicalPlan& plan, int place);

@@ -188,6 +188,7 @@ class PartitionComparison {
   }
 
   void compare_pair(const Access& before, const Access& after) {
+    comparison_.pair(before.place, after.place);
     bool first = true;
     for (PlanChange& change : compare_access(before, after)) {
       Same& same = same_[key_of(change)];

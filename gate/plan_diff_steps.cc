@@ -86,6 +86,7 @@ class StepComparison {
       } else if (step_after < 0) {
         add_gone(step_before);
       } else {
+        comparison_.pair(step_before, step_after);
         add_changed(step_before, step_after);
       }
     }

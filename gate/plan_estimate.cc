@@ -40,12 +40,6 @@ bool counts_other_rows(const PlanNode* parent, const PlanNode& node) {
          node.parent_relationship == "Inner";
 }
 
-double q_error(double estimated, double actual) {
-  const double one = std::max(estimated, 1.0);
-  const double other = std::max(actual, 1.0);
-  return std::max(one, other) / std::min(one, other);
-}
-
 // The node with the largest q-error; of equal ones the lowest, as errors grow from below.
 class EstimateSearch {
  public:
@@ -74,6 +68,12 @@ class EstimateSearch {
 };
 
 }  // namespace
+
+double q_error(double estimated_rows, double actual_rows) {
+  const double one = std::max(estimated_rows, 1.0);
+  const double other = std::max(actual_rows, 1.0);
+  return std::max(one, other) / std::min(one, other);
+}
 
 EstimateError worst_estimate(const Plan& plan) {
   EstimateSearch search;

@@ -81,66 +81,6 @@ void reject_copy_data(const std::vector<std::string>& words, const SourcePositio
               "by a \"restore\" step.");
 }
 
-// Tells parameters from array slices: a colon directly inside the brackets of a subscript belongs
-// to the slice, one inside ARRAY[...] does not.
-class Brackets {
- public:
-  bool in_subscript() const { return !open_.empty() && open_.back() == '['; }
-
-  void note(const SqlToken& token, const std::string& previous_text) {
-    if (token.is('(')) open_ += '(';
-    if (token.is('[')) open_ += is_constructor(previous_text) ? 'A' : '[';
-    if ((token.is(')') || token.is(']')) && !open_.empty()) open_.pop_back();
-  }
-
- private:
-  // ARRAY[ ..., and the inner brackets of ARRAY[[1, 2], [3, 4]].
-  bool is_constructor(const std::string& previous_text) const {
-    const bool nested = !open_.empty() && open_.back() == 'A';
-    return previous_text == "array" || (nested && (previous_text == "[" || previous_text == ","));
-  }
-
-  std::string open_;
-};
-
-// A ":name", ":'name'" or ":\"name\"" of the text.
-struct Variable {
-  std::size_t begin = 0;  // of the colon
-  std::size_t end = 0;
-  std::string name;
-  char quote = 0;
-};
-
-bool is_unquoted_name(std::string_view sql, const SqlToken& token) {
-  return token.is_keyword() || (token.code == SqlToken::identifier && sql[token.begin] != '"');
-}
-
-std::optional<Variable> variable_at(std::string_view sql, const SqlToken& colon,
-                                    const SqlToken& name) {
-  if (!colon.is(':') || colon.end != name.begin) return std::nullopt;
-  const std::string text(sql.substr(name.begin, name.end - name.begin));
-  if (is_unquoted_name(sql, name)) return Variable{colon.begin, name.end, text, 0};
-  const bool quoted =
-      (name.code == SqlToken::string && text.front() == '\'') || name.code == SqlToken::identifier;
-  if (!quoted || text.size() < 2) return std::nullopt;
-  return Variable{colon.begin, name.end, text.substr(1, text.size() - 2), text.front()};
-}
-
-std::vector<Variable> variables_of(std::string_view sql, const std::vector<SqlToken>& tokens) {
-  std::vector<Variable> variables;
-  Brackets brackets;
-  std::string previous_text;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].is_comment()) continue;
-    brackets.note(tokens[i], previous_text);
-    previous_text = lower_text(sql, tokens[i]);
-    if (brackets.in_subscript() || i + 1 == tokens.size()) continue;
-    if (auto variable = variable_at(sql, tokens[i], tokens[i + 1]))
-      variables.push_back(std::move(*variable));
-  }
-  return variables;
-}
-
 std::string in_quotes(std::string_view text, char quote) {
   std::string quoted(1, quote);
   for (const char c : text) {
@@ -207,7 +147,7 @@ NumberedSql number_parameters(std::string_view sql, const SourcePosition& at) {
   NumberedSql numbered;
   std::size_t copied_to = 0;
   std::string first_name;
-  for (const Variable& variable : variables_of(sql, tokens)) {
+  for (const SqlVariable& variable : variables_of(sql, tokens)) {
     if (variable.quote != 0) continue;
     if (first_name.empty()) first_name = variable.name;
     auto found = std::find(numbered.parameters.begin(), numbered.parameters.end(), variable.name);
@@ -236,7 +176,7 @@ std::string substitute_variable(std::string_view script, const std::string& name
                                 const std::string& value) {
   std::string text;
   std::size_t copied_to = 0;
-  for (const Variable& variable : variables_of(script, scan_sql(script).tokens)) {
+  for (const SqlVariable& variable : variables_of(script, scan_sql(script).tokens)) {
     if (variable.name != name) continue;
     text += script.substr(copied_to, variable.begin - copied_to);
     text += variable.quote == 0 ? value : in_quotes(value, variable.quote);

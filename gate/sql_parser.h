@@ -25,8 +25,12 @@ struct SqlToken {
   // so those are told by their text.
   static constexpr int identifier = 258;
   static constexpr int unicode_identifier = 259;
+  static constexpr int decimal_number = 260;
   static constexpr int string = 261;
   static constexpr int unicode_string = 262;
+  static constexpr int bit_string = 263;
+  static constexpr int hex_string = 264;
+  static constexpr int whole_number = 266;
   static constexpr int parameter = 267;
   static constexpr int sql_comment = 275;
   static constexpr int c_comment = 276;
@@ -53,6 +57,15 @@ SqlScan scan_sql(std::string_view sql);
 
 // The text of a token in lower case: how keywords are compared.
 std::string lower_text(std::string_view sql, const SqlToken& token);
+
+// A ":name", ":'name'" or ":\"name\"" of the text; not the bounds of an array slice.
+struct SqlVariable {
+  std::size_t begin = 0;  // of the colon
+  std::size_t end = 0;
+  std::string name;
+  char quote = 0;
+};
+std::vector<SqlVariable> variables_of(std::string_view sql, const std::vector<SqlToken>& tokens);
 
 struct SqlParse {
   Json tree;                            // {"version": ..., "stmts": [...]}

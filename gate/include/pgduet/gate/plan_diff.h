@@ -53,8 +53,11 @@ struct EstimateError {
   std::string subject;
   double estimated_rows = 0;  // per loop
   double actual_rows = 0;     // per loop
-  double q_error = 1;         // max(estimated, actual) / min(estimated, actual), both at least 1
+  double q_error = 1;         // see q_error()
 };
+
+// max(estimated, actual) / min(estimated, actual), both taken as at least 1.
+double q_error(double estimated_rows, double actual_rows);
 
 // The executed node with the largest q-error of a plan with ANALYZE; q_error 1 when there is none.
 // Source of the measure: Moerkotte, Neumann, Steidl (2009), "Preventing Bad Plans by Bounding the

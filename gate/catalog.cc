@@ -54,6 +54,20 @@ CatalogChange change_from_json(const Json& json) {
   return change;
 }
 
+Json statement_to_json(const StepStatement& statement) {
+  Json json = Json::object();
+  json["line"] = statement.line;
+  write_member(json, "text", statement.text);
+  return json;
+}
+
+StepStatement statement_from_json(const Json& json) {
+  StepStatement statement;
+  read_member(json, "line", statement.line);
+  read_member(json, "text", statement.text);
+  return statement;
+}
+
 }  // namespace
 
 std::vector<CatalogChange> compare_catalogs(const Catalog& before, const Catalog& after) {
@@ -111,6 +125,7 @@ Json to_json(const StepRecord& step) {
   write_member(json, "content_hash", step.content_hash);
   json["seconds"] = step.seconds;
   write_elements(json, "changes", step.changes, change_to_json);
+  write_elements(json, "statements", step.statements, statement_to_json);
   return json;
 }
 
@@ -120,6 +135,7 @@ StepRecord step_from_json(const Json& value) {
   read_member(value, "content_hash", step.content_hash);
   read_member(value, "seconds", step.seconds);
   read_elements(value, "changes", step.changes, change_from_json);
+  read_elements(value, "statements", step.statements, statement_from_json);
   return step;
 }
 

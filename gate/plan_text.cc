@@ -78,13 +78,7 @@ class TextWriter {
     }
     line(indent, (root ? "" : "->  ") + headline(node) + (with_counts_ ? counts_text(node) : ""));
     const std::size_t inside = indent + (root ? 2 : 6);
-    for (const char* key : detail_keys) {
-      const auto found = node.fields.find(key);
-      if (found == node.fields.end() || !worth_saying(key, *found, with_counts_)) continue;
-      std::string detail = std::string(key) + ": ";
-      append_value(*found, detail);
-      line(inside, detail);
-    }
+    for (const std::string& detail : details(node, with_counts_)) line(inside, detail);
     for (const PlanNode& child : node.children) write(child, inside);
   }
 
@@ -117,6 +111,17 @@ std::string headline(const PlanNode& node) {
 std::string subject(const PlanNode& node) {
   const std::string read = subject_or_nothing(node, facts_of(node));
   return read.empty() ? headline(node) : read;
+}
+
+std::vector<std::string> details(const PlanNode& node, bool with_counts) {
+  std::vector<std::string> lines;
+  for (const char* key : detail_keys) {
+    const auto found = node.fields.find(key);
+    if (found == node.fields.end() || !worth_saying(key, *found, with_counts)) continue;
+    lines.push_back(std::string(key) + ": ");
+    append_value(*found, lines.back());
+  }
+  return lines;
 }
 
 std::string to_text(const Plan& plan, bool with_counts) {

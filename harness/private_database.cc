@@ -20,7 +20,7 @@ constexpr const char* main_database = "pgduet";
 
 // Rises when the way a database is built changes, so that clusters of an older pgduet are not
 // taken.
-constexpr const char* build_version = "2";
+constexpr const char* build_version = "3";
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -1,5 +1,6 @@
 #include "pgduet/harness/setup.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "change_locator.h"
@@ -36,6 +37,27 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// Cut before a character that does not fit.
+std::string shown_statement(const std::string& text) {
+  if (text.size() <= gate::longest_step_statement) return text;
+  std::size_t end = gate::longest_step_statement;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::vector<gate::StepStatement> statements_behind(
+    const std::vector<gate::CatalogChange>& changes,
+    const std::vector<gate::SqlStatement>& statements) {
+  std::vector<gate::StepStatement> behind;
+  for (const gate::SqlStatement& statement : statements) {
+    const bool named = std::any_of(
+        changes.begin(), changes.end(),
+        [&](const gate::CatalogChange& change) { return change.at.line == statement.line; });
+    if (named) behind.push_back({statement.line, shown_statement(statement.text)});
+  }
+  return behind;
+}
+
 gate::StepRecord create_extensions(const Workload& workload, const SetupTarget& target,
                                    gate::Catalog& catalog) {
   const auto start = std::chrono::steady_clock::now();
@@ -67,10 +89,13 @@ gate::StepRecord record_step(const Workload& workload, const SetupStep& step,
   const RanStep ran = run_step(workload, step, target);
   const double seconds = seconds_since(start);
   const std::string file = step.kind == SetupStep::Kind::sql ? step.file : name;
+  std::vector<gate::CatalogChange> changes = changes_since(catalog, target, file, ran.statements);
+  std::vector<gate::StepStatement> statements = statements_behind(changes, ran.statements);
   return {.name = name,
           .content_hash = ran.content_hash,
           .seconds = seconds,
-          .changes = changes_since(catalog, target, file, ran.statements)};
+          .changes = std::move(changes),
+          .statements = std::move(statements)};
 }
 
 void vacuum(const SetupTarget& target) {

@@ -2,6 +2,7 @@
 #include "benchmark.h"
 #include "console.h"
 #include "github.h"
+#include "html.h"
 #include "json.h"
 #include "junit.h"
 #include "markdown.h"
@@ -16,10 +17,11 @@ constexpr Format formats[] = {
     {"console", "summary for a terminal", &make_console_reporter},
     {"junit", "JUnit XML for CI test views", &make_junit_reporter},
     {"json", "the whole report as JSON, for scripts", &make_json_reporter},
+    {"html", "one self-contained page, for people", &make_html_reporter},
     {"markdown", "Markdown for a job summary or a comment", &make_markdown_reporter},
     {"github", "annotations, as commands to GitHub's runner", &make_github_reporter},
     {"sarif", "SARIF 2.1.0 for code scanning", &make_sarif_reporter},
-    {"tap", "Test Anything Protocol 14", &make_tap_reporter},
+    {"tap", "Test Anything Protocol 13", &make_tap_reporter},
     {"benchmark", "times as Google Benchmark's JSON, for trends", &make_benchmark_reporter},
     {"badge", "JSON for a shields.io endpoint badge", &make_badge_reporter},
 };

@@ -115,6 +115,11 @@ TEST_F(SetupTest, TracesEachChangeToItsLine) {
   EXPECT_THAT(changes, ElementsAre("column public.orders.total at setup/002.sql:5",
                                    "column public.other.total at setup/002.sql:2",
                                    "index public.orders_total_idx at setup/002.sql:4"));
+  EXPECT_THAT(
+      result.steps[1].statements,
+      ElementsAre(gate::StepStatement{2, "ALTER TABLE other ADD COLUMN total int"},
+                  gate::StepStatement{4, "DROP INDEX orders_total_idx"},
+                  gate::StepStatement{5, "ALTER TABLE orders ALTER COLUMN total TYPE bigint"}));
   const gate::CatalogChange& dropped = result.steps[1].changes[2];
   EXPECT_EQ(dropped.before, "public.orders USING btree (total)");
   EXPECT_EQ(dropped.after, std::nullopt);

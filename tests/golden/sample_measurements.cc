@@ -109,7 +109,10 @@ void set_run(gate::QueryRun& run, const std::string& sql, const gate::Plan& plan
              double wall_us) {
   run.sql = sql;
   set_plan(run, plan);
-  for (gate::BindingRun& binding : run.bindings) add_samples(binding, 0, 10, cpu_us, wall_us);
+  for (gate::BindingRun& binding : run.bindings) {
+    binding.executions.clear();
+    add_samples(binding, 0, 10, cpu_us, wall_us);
+  }
 }
 
 void measure_regressed(gate::QueryRecord& query) {
@@ -138,11 +141,6 @@ void measure(gate::QueryRecord& query) {
   if (!query.head) return;
   set_run(*query.head, orders_by_customer, by_index(), 40, 62);
   if (query.base) set_run(*query.base, orders_by_customer, by_index(), 41, 63);
-  for (auto* run : {&query.base, &query.head}) {
-    if (*run) (*run)->bindings[0].executions.clear();
-  }
-  if (query.base) add_samples(query.base->bindings[0], 0, 10, 41, 63);
-  add_samples(query.head->bindings[0], 0, 10, 40, 62);
   if (query.name == "orders_of_customer") measure_regressed(query);
   if (query.name == "order_export") measure_timed_out(query);
   if (query.name == "order_totals") {
@@ -168,7 +166,8 @@ void add_steps(gate::WorkloadRecord& workload) {
       "setup/007_cleanup.sql",
       "b2",
       0.01,
-      {{index, index.definition, std::nullopt, {"workloads/shop/setup/007_cleanup.sql", 3, 0}}}};
+      {{index, index.definition, std::nullopt, {"workloads/shop/setup/007_cleanup.sql", 3, 0}}},
+      {{3, "DROP INDEX orders_customer_id_created_at_idx"}}};
   workload.base->steps = {schema};
   workload.base->catalog = {index};
   workload.head.steps = {schema, cleanup};
@@ -247,6 +246,7 @@ void replace_measured_texts(gate::RunRecord& run, const std::string& text) {
         if (change.after) change.after = text;
         change.at.file = text;
       }
+      for (gate::StepStatement& statement : step.statements) statement.text = text;
     }
     for (gate::QueryRecord& query : workload.queries) {
       for (auto* side : {&query.base, &query.head}) {

@@ -60,7 +60,8 @@ TEST(StepJson, ComesBackAsItWas) {
       "5f0c",
       0.25,
       {{by_customer, by_customer.definition, std::nullopt, {"setup/007_cleanup.sql", 3, 0}},
-       {by_day, std::nullopt, "", {}}}};
+       {by_day, std::nullopt, "", {}}},
+      {{3, "DROP INDEX orders_customer_id_idx"}}};
   EXPECT_EQ(step_from_json(to_json(step)), step);
 }
 

@@ -2,6 +2,7 @@
 // name the step that caused it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -46,12 +47,23 @@ std::vector<CatalogChange> compare_catalogs(const Catalog& before, const Catalog
 // The definitions of the indexes of a catalogue, in the form that shape_of takes.
 IndexDefinitions index_definitions(const Catalog& catalog);
 
+// A statement of a setup step that changed the catalogue, for those who are to see what it did.
+struct StepStatement {
+  int line = 0;      // of its first character in the step's file
+  std::string text;  // at most longest_step_statement bytes, then "…"
+
+  bool operator==(const StepStatement&) const = default;
+};
+constexpr std::size_t longest_step_statement = 2000;
+
 // One setup step as it was run.
 struct StepRecord {
   std::string name;          // "setup/001_schema.sql", "copy data/products.csv into products"
   std::string content_hash;  // of everything that went into it
   double seconds = 0;
   std::vector<CatalogChange> changes;  // what it did to the catalogue
+  // Those that `changes` names by their lines, in order; records of older versions have none.
+  std::vector<StepStatement> statements = {};
 
   bool operator==(const StepRecord&) const = default;
 };

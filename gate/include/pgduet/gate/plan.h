@@ -74,6 +74,10 @@ std::string to_text(const Plan& plan, bool with_counts = false);
 // o", "Parallel Hash Left Join", "Partial HashAggregate", "Update on orders".
 std::string headline(const PlanNode& node);
 
+// What EXPLAIN's text format shows under the node: "Index Cond: (id = 5)", "Sort Key: o.id". With
+// `with_counts` also what was only known when it had run: "Sort Method: quicksort".
+std::vector<std::string> details(const PlanNode& node, bool with_counts = false);
+
 // How people call what the node reads: "orders o", "orders" when alias and name agree; the headline
 // where it reads nothing.
 std::string subject(const PlanNode& node);

@@ -1,0 +1,67 @@
+// Writes the pages that the browser tests open: `html_pages DIRECTORY [QUERIES]`.
+//
+//   sample.html    every verdict
+//   hostile.html   the same with hostile text everywhere, and 1 MB of SQL
+//   many.html      500 queries, or as many as told
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "large_report.h"
+#include "pgduet/reporters/reporter.h"
+#include "sample_report.h"
+
+namespace {
+
+using namespace pgduet;
+
+void write(const std::filesystem::path& file, const gate::Report& report) {
+  std::ofstream out(file, std::ios::binary);
+  reporters::find_format("html")->make({})->write(report, out);
+  if (!out.flush()) throw std::runtime_error("could not write " + file.string());
+}
+
+gate::Report hostile() {
+  using namespace std::string_literals;
+  const std::string text =
+      "</script><script>window.pwned = 1</script><img src=x onerror='window.pwned = 1'>"
+      "]]>\"><svg onload=\"window.pwned = 1\">'; javascript:window.pwned=1 {{name}} <!--rows--> "
+      "</style></textarea>&lt;%0A::error::x|`\0\xff\xc0\xaf\xe2\x80\xae"s;
+  gate::Report report = test::hostile_report(text);
+  auto record = std::make_shared<gate::RunRecord>(*report.record);
+  std::string long_sql = "SELECT '" + text + "' FROM t WHERE id IN (1";
+  while (long_sql.size() < 1'000'000) long_sql += ", " + std::to_string(long_sql.size());
+  record->workloads[0].queries[0].head->sql = long_sql + ")";
+  for (std::size_t i = 0; i < report.workloads.size(); ++i) {
+    report.workloads[i].record = &record->workloads[i];
+    for (std::size_t j = 0; j < report.workloads[i].queries.size(); ++j) {
+      gate::QueryReport& query = report.workloads[i].queries[j];
+      if (query.record != nullptr) query.record = &record->workloads[i].queries[j];
+    }
+  }
+  report.record = record;
+  return report;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2 && argc != 3) {
+    std::cerr << "usage: html_pages DIRECTORY [QUERIES]\n";
+    return 2;
+  }
+  try {
+    const std::filesystem::path directory = argv[1];
+    std::filesystem::create_directories(directory);
+    write(directory / "sample.html", test::sample_report());
+    write(directory / "hostile.html", hostile());
+    write(directory / "many.html", test::large_report(argc == 3 ? std::stoi(argv[2]) : 500));
+  } catch (const std::exception& error) {
+    std::cerr << "html_pages: " << error.what() << "\n";
+    return 3;
+  }
+  return 0;
+}

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "pgduet/gate/plan_diff.h"
 #include "plan_diff_parts.h"
@@ -47,6 +49,7 @@ class EstimateSearch {
     const bool executed = node.actual_rows && node.actual_loops.value_or(0) > 0;
     if (executed && !counts_other_rows(parent, node)) {
       const bool cut_off = may_stop && *node.actual_rows < node.plan_rows;
+      if (cut_off) cut_off_.insert(&node);
       const double error = q_error(node.plan_rows, *node.actual_rows);
       if (!cut_off && error >= largest_) {
         largest_ = error;
@@ -61,10 +64,12 @@ class EstimateSearch {
 
   const PlanNode* worst() const { return worst_; }
   double largest() const { return largest_; }
+  std::set<const PlanNode*> take_cut_off() { return std::move(cut_off_); }
 
  private:
   const PlanNode* worst_ = nullptr;
   double largest_ = 1;
+  std::set<const PlanNode*> cut_off_;
 };
 
 }  // namespace
@@ -73,6 +78,12 @@ double q_error(double estimated_rows, double actual_rows) {
   const double one = std::max(estimated_rows, 1.0);
   const double other = std::max(actual_rows, 1.0);
   return std::max(one, other) / std::min(one, other);
+}
+
+std::set<const PlanNode*> cut_off_nodes(const Plan& plan) {
+  EstimateSearch search;
+  search.visit(plan.root, nullptr, false);
+  return search.take_cut_off();
 }
 
 EstimateError worst_estimate(const Plan& plan) {

@@ -13,6 +13,9 @@ namespace {
 
 using gate::Finding;
 
+// A place without a line is that of a whole step, which may have made a whole schema.
+constexpr std::size_t most_culprits = 8;
+
 const char* words_of(Finding::Weight weight) {
   switch (weight) {
     case Finding::Weight::convicts:
@@ -63,11 +66,12 @@ Data stage_data(const gate::StageTimes& stage, const std::string& clock) {
 }
 
 std::string limits_text(const gate::TimeEvidence& evidence) {
-  std::string text =
-      gate::counted(evidence.agreeing, "stage") + " of " + std::to_string(evidence.stages.size()) +
-      " say so. Slower counts from " + gate::factor_text(evidence.limits.report) +
-      " on and fails from " + gate::factor_text(evidence.limits.fail) +
-      " on; these stages would have shown " + gate::factor_text(evidence.detectable) + ".";
+  std::string text = std::to_string(evidence.agreeing) + " of " +
+                     gate::counted(static_cast<std::int64_t>(evidence.stages.size()), "stage") +
+                     " agree. Slower counts from " + gate::factor_text(evidence.limits.report) +
+                     " on and fails from " + gate::factor_text(evidence.limits.fail) +
+                     " on; these stages would have shown " +
+                     gate::factor_text(evidence.detectable) + ".";
   if (!evidence.stages.empty() && evidence.stages.front().against_baseline) {
     text += " Base is the baseline; this machine is taken to be " +
             gate::factor_text(evidence.machine) + " as slow as the one that recorded it.";
@@ -146,6 +150,14 @@ void set_culprits(Data& data, const gate::QueryReport& query,
   if (!places.empty()) add_from(workload.head);
   // What head does not have any more was made by a step of base.
   if (culprits.empty() && !places.empty() && workload.base) add_from(*workload.base);
+  if (culprits.size() > most_culprits) {
+    const std::size_t more = culprits.size() - most_culprits;
+    culprits.erase(culprits.begin() + static_cast<std::ptrdiff_t>(most_culprits), culprits.end());
+    set_list(data, "culprits", culprits);
+    data["culprits"]["more_culprits"] =
+        Data(gate::counted(static_cast<std::int64_t>(more), "change") + " more of the same lines.");
+    return;
+  }
   set_list(data, "culprits", culprits);
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "compressed_text.h"
 #include "pgduet/gate/plan_alignment.h"
+#include "pgduet/gate/plan_diff.h"
 #include "pgduet/gate/wording.h"
 #include "utf8.h"
 
@@ -28,6 +30,7 @@ struct Side {
   const char* name = "";
   const gate::Json* explain = nullptr;
   std::optional<gate::Plan> plan;
+  std::set<const gate::PlanNode*> cut_off;
 };
 
 const gate::BindingRun* find_binding(const std::optional<gate::QueryRun>& run, int number) {
@@ -45,6 +48,7 @@ Side side_of(const char* name, const std::optional<gate::QueryRun>& run, int num
   if (binding == nullptr || binding->plan.is_null()) return side;
   side.explain = &binding->plan;
   side.plan = gate::read_plan(binding->plan);
+  side.cut_off = gate::cut_off_nodes(*side.plan);
   return side;
 }
 
@@ -97,7 +101,7 @@ std::string facts_text(const NodeNumbers& numbers) {
   return text;
 }
 
-void set_numbers(Data& cell, const NodeNumbers& numbers, const Bars& bars) {
+void set_numbers(Data& cell, const NodeNumbers& numbers, bool cut_off, const Bars& bars) {
   const std::string estimate = rows_text(numbers.estimated_rows);
   if (!numbers.executed) {
     cell["rows"] = Data(estimate + " rows estimated, never executed");
@@ -107,7 +111,9 @@ void set_numbers(Data& cell, const NodeNumbers& numbers, const Bars& bars) {
   cell["rows"] = Data(rows_text(numbers.rows_per_loop) + (one ? " row" : " rows") + " of " +
                       estimate + " estimated");
   const std::string error = "q-error " + gate::number_text(std::round(numbers.q_error * 10) / 10);
-  if (numbers.q_error >= notable_q_error) {
+  if (cut_off) {
+    cell["off"] = Data("stopped early");
+  } else if (numbers.q_error >= notable_q_error) {
     cell["wrong"] = Data(error);
   } else if (numbers.q_error >= 1.05) {
     cell["off"] = Data(error);
@@ -118,7 +124,8 @@ void set_numbers(Data& cell, const NodeNumbers& numbers, const Bars& bars) {
   }
 }
 
-Data cell_of(const gate::PlanNode* node, int depth, const char* mark, const Bars& bars) {
+Data cell_of(const gate::PlanNode* node, int depth, const char* mark, const Side& side,
+             const Bars& bars) {
   Data cell;
   if (node == nullptr) return cell;
   cell["node"] = Data(gate::headline(*node));
@@ -130,7 +137,7 @@ Data cell_of(const gate::PlanNode* node, int depth, const char* mark, const Bars
     lines.push_back(Data(shortened(line, most_condition_bytes)));
   }
   cell["lines"] = Data(lines);
-  set_numbers(cell, gate::numbers_of(*node), bars);
+  set_numbers(cell, gate::numbers_of(*node), side.cut_off.contains(node), bars);
   return cell;
 }
 
@@ -155,16 +162,17 @@ const char* class_of(PlanRow::Mark mark) {
   return "";
 }
 
-Data row_of(const PlanRow& row, bool with_base, bool with_head, const Bars& bars) {
+// `base` is null where head's side is shown alone.
+Data row_of(const PlanRow& row, const Side* base, const Side& head, const Bars& bars) {
   const char* word = row.mark == PlanRow::Mark::same ? "" : class_of(row.mark);
   List cells;
-  if (with_base) {
+  if (base != nullptr) {
     const char* mark = row.mark == PlanRow::Mark::only_base ? word : "";
-    cells.push_back(cell_of(row.base, row.base_depth, mark, bars));
+    cells.push_back(cell_of(row.base, row.base_depth, mark, *base, bars));
   }
-  if (with_head) cells.push_back(cell_of(row.head, row.head_depth, word, bars));
+  cells.push_back(cell_of(row.head, row.head_depth, base == nullptr ? "" : word, head, bars));
   Data data;
-  set_text(data, "mark", with_base && with_head ? word : "");
+  set_text(data, "mark", base == nullptr ? "" : word);
   data["cells"] = Data(cells);
   return data;
 }
@@ -214,7 +222,9 @@ void set_plan(Data& data, const gate::QueryRecord& query, int binding, const Pla
     headings.push_back(side_heading(base.plan ? "Base" : "Head"));
   }
   List row_list;
-  for (const PlanRow& row : rows) row_list.push_back(row_of(row, two, true, bars));
+  for (const PlanRow& row : rows) {
+    row_list.push_back(row_of(row, two ? &base : nullptr, head.plan ? head : base, bars));
+  }
   Data plan;
   plan["sides"] = Data(headings);
   plan["plan_rows"] = Data(row_list);

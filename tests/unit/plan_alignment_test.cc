@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "pgduet/gate/plan_diff.h"
 #include "plan_builders.h"
 #include "zoo_plans.h"
 
@@ -142,6 +143,13 @@ TEST(NumbersOf, TimeIsKnownOnlyWithTiming) {
       with_field(with_actual(sort(scan, {"a"}), 20, 1), "Actual Total Time", 5.0);
   EXPECT_EQ(numbers_of(sorted).time_ms, 2.0);
   EXPECT_EQ(numbers_of(seq_scan("t")).time_ms, std::nullopt);
+}
+
+TEST(CutOffNodes, AreThoseBelowALimitUpToWhatReadsToTheEnd) {
+  const PlanNode scan = with_estimate(with_actual(seq_scan("t"), 10, 1), 40);
+  const PlanNode sorted = with_estimate(with_actual(sort(scan, {"a"}), 5, 1), 40);
+  const Plan limited = plan(with_actual(limit(sorted), 5, 1));
+  EXPECT_THAT(cut_off_nodes(limited), ElementsAre(&limited.root.children[0]));
 }
 
 TEST(NumbersOf, NodeThatDidNotRunHasNoError) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <pugixml.hpp>
 #include <string>
 #include <vector>
@@ -54,6 +55,22 @@ TEST(Reporters, HostileTextStaysHarmlessInEveryFormat) {
       EXPECT_EQ(output.find('\0'), std::string::npos);
       EXPECT_EQ(output.find('\x1b'), std::string::npos);
     }
+  }
+}
+
+TEST(Reporters, AMegabyteOfSqlIsNoBurden) {
+  gate::Report report = sample_report();
+  auto record = std::make_shared<gate::RunRecord>(*report.record);
+  record->workloads[0].queries[0].head->sql = "SELECT '" + std::string(1'000'000, '<') + "'";
+  gate::WorkloadReport& shop = report.workloads[0];
+  shop.record = &record->workloads[0];
+  shop.queries[0].record = &record->workloads[0].queries[0];
+  const std::shared_ptr<const gate::RunRecord> kept = report.record;  // of the other queries
+  report.record = record;
+  for (const Format& format : all_formats()) {
+    const std::string output = written(format, report);
+    EXPECT_THAT(output, Not(IsEmpty())) << format.name;
+    EXPECT_LT(output.size(), 1'000'000U) << format.name;
   }
 }
 

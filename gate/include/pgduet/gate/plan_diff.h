@@ -2,6 +2,7 @@
 // Every function here depends on its arguments alone.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,10 @@ struct EstimateError {
 
 // max(estimated, actual) / min(estimated, actual), both taken as at least 1.
 double q_error(double estimated_rows, double actual_rows);
+
+// The nodes that found fewer rows than estimated, and may have done so only because their parents
+// had seen enough (a Limit, a join that needs one match): nothing is known of their estimates.
+std::set<const PlanNode*> cut_off_nodes(const Plan& plan);
 
 // The executed node with the largest q-error of a plan with ANALYZE; q_error 1 when there is none.
 // Source of the measure: Moerkotte, Neumann, Steidl (2009), "Preventing Bad Plans by Bounding the

@@ -26,6 +26,8 @@ test_needs=(
   "libgtest-dev        has_header gtest/gtest.h"
   "libgmock-dev        has_header gmock/gmock.h"
   "libbenchmark-dev    has_header benchmark/benchmark.h"
+  "dpkg-dev            has_command dpkg-shlibdeps"
+  "file                has_command file"
   "ccache              has_command ccache"
   "libxml2-utils       has_command xmllint"
   "cmark-gfm           has_command cmark-gfm"

@@ -73,15 +73,14 @@ void write_file(const fs::path& path, const std::string& contents,
   fs::rename(written, path);
 }
 
-// fixed_random.so: PGDUET_FIXED_RANDOM, beside the program when it is installed or in a build tree.
+// fixed_random.so: PGDUET_FIXED_RANDOM, else at its place below the prefix of the program.
 fs::path find_fixed_random() {
   if (const char* variable = getenv("PGDUET_FIXED_RANDOM")) return variable;
   std::error_code error;
   const fs::path prefix = fs::read_symlink("/proc/self/exe", error).parent_path().parent_path();
-  for (const char* place : {"lib/fixed_random.so", "lib/pgduet/fixed_random.so"})
-    if (fs::exists(prefix / place, error)) return prefix / place;
-  throw Error(Error::Kind::environment, {},
-              "could not find fixed_random.so in \"" + (prefix / "lib").string() + "\"",
+  fs::path library = prefix / "lib/pgduet/preload/fixed_random.so";
+  if (fs::exists(library, error)) return library;
+  throw Error(Error::Kind::environment, {}, "could not find \"" + library.string() + "\"",
               "It is built with pgduet; PGDUET_FIXED_RANDOM names it elsewhere.");
 }
 

@@ -13,9 +13,11 @@ using Action = std::function<int()>;
 
 void add_accept(CLI::App& app, Streams streams, Action& action);
 void add_check(CLI::App& app, Streams streams, Action& action);
+void add_completion(CLI::App& app, Streams streams, Action& action);
 void add_demo(CLI::App& app, Streams streams, Action& action);
 void add_doctor(CLI::App& app, Streams streams, Action& action);
 void add_explain(CLI::App& app, Streams streams, Action& action);
+void add_man(CLI::App& app, Streams streams, Action& action);
 void add_merge(CLI::App& app, Streams streams, Action& action);
 void add_record(CLI::App& app, Streams streams, Action& action);
 void add_report(CLI::App& app, Streams streams, Action& action);

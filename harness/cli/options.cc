@@ -88,8 +88,10 @@ void add_project_options(CLI::App& command, CommonOptions& options) {
 }
 
 void add_run_options(CLI::App& command, CommonOptions& options) {
-  command.add_option("workload", options.workloads,
-                     "Directories that are workloads or hold some (default: workloads)");
+  command
+      .add_option("workload", options.workloads,
+                  "Directories that are workloads or hold some (default: workloads)")
+      ->type_name("DIR");
   command
       .add_option("--only", options.only, "Only queries whose name matches this glob; repeatable")
       ->allow_extra_args(false)

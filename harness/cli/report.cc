@@ -34,8 +34,9 @@ void add_report(CLI::App& app, Streams streams, Action& action) {
       "Exit status as that of the run's check.\n\n"
       "Example: pgduet report --report junit=out/junit.xml");
   auto options = std::make_shared<Options>();
-  command->add_option("run", options->run,
-                      "A run record's file, or a run's id (default: the newest)");
+  command
+      ->add_option("run", options->run, "A run record's file, or a run's id (default: the newest)")
+      ->type_name("FILE");
   add_state_option(*command, options->common);
   add_report_options(*command, options->reports);
   command->callback([options, streams, &action] {

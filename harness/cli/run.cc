@@ -40,6 +40,8 @@ int run_commands(std::span<const std::string> args, Streams streams) {
   add_explain(app, streams, action);
   add_doctor(app, streams, action);
   add_demo(app, streams, action);
+  add_completion(app, streams, action);
+  add_man(app, streams, action);
   require_known_command(app, args);
   try {
     std::vector<std::string> reversed(args.rbegin(), args.rend());  // as CLI11 takes them

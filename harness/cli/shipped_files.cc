@@ -14,7 +14,6 @@ fs::path shipped_files() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   if (!error) candidates.push_back(program.parent_path().parent_path() / "share" / "pgduet");
-  candidates.emplace_back(PGDUET_SOURCE_DIR);
   for (const fs::path& candidate : candidates) {
     if (fs::exists(candidate / "workloads" / "shop" / "workload.json", error)) return candidate;
   }

@@ -5,9 +5,9 @@
 
 namespace pgduet::cli {
 
-// The directory with workloads/ and baselines/: PGDUET_SHARE, else <prefix>/share/pgduet of an
-// installed program, else the source tree that it was built from. Throws Error(environment) when
-// none has them.
+// The directory with workloads/ and baselines/: PGDUET_SHARE, else <prefix>/share/pgduet for the
+// program <prefix>/bin/pgduet, installed or in its build tree. Throws Error(environment) when
+// neither has them.
 std::filesystem::path shipped_files();
 
 }  // namespace pgduet::cli

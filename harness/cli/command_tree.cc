@@ -1,0 +1,88 @@
+#include "command_tree.h"
+
+#include <algorithm>
+#include <map>
+
+#include "pgduet/reporters/reporter.h"
+
+namespace pgduet::cli {
+namespace {
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(separator, begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+// CLI11 keeps the choices of IsMember in the type's name only: "TEXT:{auto,always,never}".
+std::vector<std::string> choices_of(const std::string& type) {
+  const std::size_t open = type.find(":{");
+  const std::size_t close = type.find('}', std::min(open, type.size()));
+  if (close == std::string::npos) return {};
+  return split(type.substr(open + 2, close - open - 2), ',');
+}
+
+void read_value(OptionInfo& info, const std::string& type) {
+  using Value = OptionInfo::Value;
+  static const std::map<std::string, Value> values = {
+      {"DIR", Value::directory}, {"FILE", Value::file}, {"REV", Value::revision}};
+  info.choices = choices_of(type);
+  info.value_name = type.substr(0, type.find(':'));
+  if (info.value_name == "FORMAT[=PATH]") {
+    for (const reporters::Format& format : reporters::all_formats())
+      info.choices.emplace_back(format.name);
+  }
+  const auto known = values.find(info.value_name);
+  info.value = !info.choices.empty()   ? Value::choice
+               : known != values.end() ? known->second
+                                       : Value::text;
+}
+
+OptionInfo describe_option(const CLI::Option& option) {
+  OptionInfo info;
+  for (const std::string& name : option.get_snames()) info.flags.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) info.flags.push_back("--" + name);
+  if (option.get_type_size_max() > 0) read_value(info, option.get_type_name());
+  if (info.positional()) info.value_name = option.get_name(true);
+  info.description = option.get_description();
+  info.environment = option.get_envname();
+  info.default_value = option.get_default_str();
+  info.repeatable = option.get_expected_max() > 1;
+  info.required = option.get_required();
+  return info;
+}
+
+CommandInfo describe_command(const CLI::App& app) {
+  CommandInfo info;
+  info.name = app.get_name();
+  info.description = app.get_description();
+  info.footer = app.get_footer();
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_group().empty()) info.options.push_back(describe_option(*option));
+  }
+  return info;
+}
+
+}  // namespace
+
+ProgramInfo describe(const CLI::App& app) {
+  ProgramInfo info;
+  info.program = describe_command(app);
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (!command->get_group().empty()) info.commands.push_back(describe_command(*command));
+  }
+  return info;
+}
+
+std::string first_line(const std::string& text) {
+  std::string line = text.substr(0, text.find('\n'));
+  if (const std::size_t end = line.find(". "); end != std::string::npos) line.erase(end);
+  while (!line.empty() && (line.back() == ':' || line.back() == '.')) line.pop_back();
+  return line;
+}
+
+}  // namespace pgduet::cli

@@ -65,8 +65,9 @@ std::string read_name(std::string_view text, const SourcePosition& at) {
 // Reads the queries of one file from its lines.
 class QueryFileReader {
  public:
-  QueryFileReader(std::string_view text, const std::string& file, const gate::Policy& defaults)
-      : lines_(lines_of(text)), file_(file), defaults_(defaults) {}
+  QueryFileReader(std::string_view text, const std::string& file, const gate::Policy& defaults,
+                  const MissingGenerator& missing)
+      : lines_(lines_of(text)), file_(file), defaults_(defaults), missing_(missing) {}
 
   std::vector<Query> read() {
     skip_prologue();
@@ -143,7 +144,7 @@ class QueryFileReader {
     return padded.substr(above.size(), end - above.size());
   }
 
-  static void match_parameters(Query& query, const std::map<std::string, Generator>& generators) {
+  void match_parameters(Query& query, const std::map<std::string, Generator>& generators) const {
     const std::vector<std::string>& names = query.numbered.parameters;
     for (const auto& generator : generators) {
       if (std::find(names.begin(), names.end(), generator.first) != names.end()) continue;
@@ -154,12 +155,17 @@ class QueryFileReader {
     }
     for (const std::string& name : names) {
       const auto found = generators.find(name);
-      if (found == generators.end())
+      std::optional<Generator> generator;
+      if (found != generators.end())
+        generator = found->second;
+      else if (missing_)
+        generator = missing_(query, name);
+      if (!generator)
         fail(query.at,
              "parameter " + in_quotes(name) + " of query " + in_quotes(query.name) +
                  " has no generator",
              "Add a line such as \"-- param " + name + ": uniform(1, 100)\" under the name.");
-      query.parameters.push_back({name, found->second});
+      query.parameters.push_back({name, *generator});
     }
   }
 
@@ -167,6 +173,7 @@ class QueryFileReader {
   std::size_t at_ = 0;
   std::string file_;
   gate::Policy defaults_;
+  const MissingGenerator& missing_;
 };
 
 bool is_continuation_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
@@ -178,11 +185,11 @@ std::size_t digits_from(std::string_view text, std::size_t begin) {
 }  // namespace
 
 std::vector<Query> parse_query_file(std::string_view text, const std::string& file,
-                                    const gate::Policy& defaults) {
+                                    const gate::Policy& defaults, const MissingGenerator& missing) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.substr(0, byte_order_mark.size()) == byte_order_mark)
     text.remove_prefix(byte_order_mark.size());
-  return QueryFileReader(text, file, defaults).read();
+  return QueryFileReader(text, file, defaults, missing).read();
 }
 
 SourcePosition position_in_query(const Query& query, int character) {

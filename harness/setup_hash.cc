@@ -80,6 +80,10 @@ std::string setup_hash(const Workload& workload) {
   for (const SetupStep& step : workload.setup) {
     input.add(step.name());
     add_files(input, workload, step.kind == SetupStep::Kind::run ? "" : step.file);
+    if (step.kind != SetupStep::Kind::run) continue;
+    input.add(step.working_directory);
+    input.add_count(step.inputs.size());
+    for (const std::string& file : step.inputs) add_file(input, workload, file);
   }
   return input.hash();
 }

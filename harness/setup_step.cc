@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <fstream>
 #include <iterator>
 
 #include "copy_in.h"
+#include "migration_file.h"
 #include "pgduet/gate/hash.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/interrupt.h"
@@ -53,6 +55,8 @@ std::string last_lines(std::string text) {
 RanStep run_sql(const Workload& workload, const SetupStep& step, const SetupTarget& target) {
   const std::string file = shown_path(workload, step.file);
   const std::string script = setup_script(workload, step);
+  const std::string script = gate::substitute_variable(migration_up(read_file(workload, step)),
+                                                       "scale", number_text(workload.scale));
   RanStep ran{.content_hash = gate::hash_hex(script),
               .statements = gate::split_statements(script, file)};
   Session session(target.connection_string);
@@ -98,6 +102,39 @@ void run_program(const CommandOptions& options, const SourcePosition& at,
       errors.empty() ? "" : "It said: " + errors);
 }
 
+std::string percent_encoded(const std::string& text) {
+  constexpr const char* digits = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '.' || c == '_' || c == '~')
+      encoded += c;
+    else
+      encoded += {'%', digits[byte >> 4U], digits[byte & 15U]};
+  }
+  return encoded;
+}
+
+// The database that PGHOST, PGPORT, ... name, for tools that take a URL only.
+std::string database_url(const std::map<std::string, std::string>& environment) {
+  const auto value = [&](const char* variable) {
+    const auto found = environment.find(variable);
+    return found == environment.end() ? std::string() : percent_encoded(found->second);
+  };
+  std::string url = "postgresql://" + value("PGUSER");
+  if (environment.contains("PGPASSWORD")) url += ":" + value("PGPASSWORD");
+  if (environment.contains("PGUSER")) url += "@";
+  url += "/" + value("PGDATABASE");
+  char separator = '?';
+  for (const auto& [variable, name] : std::map<std::string, std::string>{
+           {"PGHOST", "host"}, {"PGPORT", "port"}, {"PGSSLMODE", "sslmode"}}) {
+    if (!environment.contains(variable)) continue;
+    url += separator + name + "=" + value(variable.c_str());
+    separator = '&';
+  }
+  return url;
+}
+
 RanStep run_command_step(const Workload& workload, const SetupStep& step,
                          const SetupTarget& target) {
   std::string shown;
@@ -106,10 +143,13 @@ RanStep run_command_step(const Workload& workload, const SetupStep& step,
     shown += (shown.empty() ? "" : " ") + argument;
     hashed += argument + '\0';
   }
+  for (const std::string& file : step.inputs)
+    hashed += file + '\0' + gate::hash_hex(harness::read_file(workload.directory / file));
   CommandOptions options;
   options.arguments = step.command;
   options.environment = target.environment;
-  options.working_directory = workload.directory;
+  options.environment["DATABASE_URL"] = database_url(target.environment);
+  options.working_directory = workload.directory / step.working_directory;
   run_program(options, step.at, shown);
   return {.content_hash = gate::hash_hex(hashed), .statements = {}};
 }

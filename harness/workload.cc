@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "file_pattern.h"
 #include "pgduet/gate/json.h"
@@ -59,7 +60,7 @@ class WorkloadReader {
     expect(document_.root.is_object(), "", "an object");
     gate::require_known_keys(document_, "",
                              {"$schema", "format_version", "name", "description", "postgres",
-                              "setup", "scale", "queries", "policy"});
+                              "setup", "scale", "queries", "params", "policy"});
     if (has("/$schema")) string_at("/$schema");
     read_format_version();
     read_name();
@@ -68,7 +69,9 @@ class WorkloadReader {
     if (has("/scale")) read_scale();
     if (has("/policy")) read_policy();
     if (has("/setup")) read_setup();
+    if (has("/params")) read_params();
     read_queries();
+    require_known_params();
     return std::move(workload_);
   }
 
@@ -208,7 +211,8 @@ class WorkloadReader {
   void read_step(const std::string& pointer) {
     const Json& value = value_at(pointer);
     expect(value.is_object(), pointer, "an object");
-    gate::require_known_keys(document_, pointer, {"sql", "copy", "into", "run", "restore"});
+    gate::require_known_keys(document_, pointer,
+                             {"sql", "copy", "into", "run", "in", "files", "restore"});
     std::string kind;
     for (const char* key : {"sql", "copy", "run", "restore"}) {
       if (!value.contains(key)) continue;
@@ -222,6 +226,10 @@ class WorkloadReader {
       fail(at(pointer), "a setup step needs one of \"sql\", \"copy\", \"run\" and \"restore\"");
     if (value.contains("into") && kind != "copy")
       fail(at(pointer + "/into"), "\"into\" without \"copy\"");
+    for (const char* key : {"in", "files"}) {
+      if (value.contains(key) && kind != "run")
+        fail(at(pointer + "/" + key), in_quotes(key) + " without \"run\"");
+    }
     if (kind == "sql") return add_sql_steps(pointer + "/sql");
     add_step(kind, pointer);
   }
@@ -233,6 +241,13 @@ class WorkloadReader {
       step.kind = SetupStep::Kind::run;
       step.command = strings_at(pointer + "/run");
       if (step.command.empty()) fail(step.at, "\"run\" must name a program");
+      if (has(pointer + "/in")) step.working_directory = existing_path_at(pointer + "/in");
+      if (has(pointer + "/files")) {
+        for (const std::string& element : elements_at(pointer + "/files", "an array of strings")) {
+          const std::vector<std::string> files = files_at(element);
+          step.inputs.insert(step.inputs.end(), files.begin(), files.end());
+        }
+      }
     } else {
       const bool is_copy = kind == "copy";
       step.kind = is_copy ? SetupStep::Kind::copy : SetupStep::Kind::restore;
@@ -284,6 +299,43 @@ class WorkloadReader {
     return files;
   }
 
+  void read_params() {
+    expect(value_at("/params").is_object(), "/params", "an object");
+    for (const auto& param : value_at("/params").items()) {
+      const std::string pointer = "/params/" + param.key();
+      if (!is_valid_name(param.key()))
+        fail(at("/params"), in_quotes(param.key()) + " cannot name a parameter",
+             "Write \"NAME\", or \"QUERY.NAME\" for the parameter of one query.");
+      params_.emplace(param.key(), parse_generator(filled_string_at(pointer), at(pointer)));
+    }
+  }
+
+  // The query's own before that of all queries.
+  std::optional<Generator> find_param(const Query& query, const std::string& parameter) const {
+    for (const std::string& key : {query.name + "." + parameter, parameter}) {
+      const auto param = params_.find(key);
+      if (param != params_.end()) return param->second;
+    }
+    return std::nullopt;
+  }
+
+  void require_known_params() const {
+    std::set<std::string> known;
+    for (const Query& query : workload_.queries) {
+      for (const Parameter& parameter : query.parameters) {
+        known.insert(parameter.name);
+        known.insert(query.name + "." + parameter.name);
+      }
+    }
+    for (const auto& param : params_) {
+      if (known.contains(param.first)) continue;
+      const auto nearest =
+          gate::nearest_name(param.first, std::vector<std::string>(known.begin(), known.end()));
+      fail(param.second.at, "no query has the parameter " + in_quotes(param.first),
+           nearest ? "Did you mean " + in_quotes(*nearest) + "?" : "");
+    }
+  }
+
   void read_queries() {
     if (!has("/queries"))
       fail(at(""), "key \"queries\" is missing", "Add \"queries\": [\"queries/*.sql\"].");
@@ -302,7 +354,11 @@ class WorkloadReader {
   }
 
   void add_queries(const std::string& file) {
-    for (Query& query : parse_query_file(read_text(file), shown_path(file), workload_.policy)) {
+    const auto missing = [this](const Query& query, const std::string& parameter) {
+      return find_param(query, parameter);
+    };
+    for (Query& query :
+         parse_query_file(read_text(file), shown_path(file), workload_.policy, missing)) {
       for (const Query& earlier : workload_.queries) {
         if (earlier.name == query.name) fail_defined_twice(earlier, query);
       }
@@ -317,6 +373,7 @@ class WorkloadReader {
 
   Workload workload_;
   JsonDocument document_;
+  std::map<std::string, Generator> params_;
 };
 
 }  // namespace

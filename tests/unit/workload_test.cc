@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "error_text.h"
+#include "migration_file.h"
 #include "pgduet/gate/json.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/temp_dir.h"
@@ -144,7 +145,7 @@ TEST_F(WorkloadTest, NamesUnknownKeys) {
   EXPECT_EQ(error_with(R"("setings": {})"),
             "w/workload.json:2: unrecognized key \"setings\"\n"
             "  hint: Known keys are $schema, format_version, name, description, postgres, setup, "
-            "scale, queries, policy.");
+            "scale, queries, params, policy.");
   EXPECT_EQ(error_with(R"("scal": 2)"),
             "w/workload.json:2: unrecognized key \"scal\"\n  hint: Did you mean \"scale\"?");
   EXPECT_EQ(error_with("\"postgres\": {\n\"setings\": {}}"),
@@ -392,6 +393,64 @@ std::string example_of(const std::string& kind) {
   const std::string fence = "```" + kind + "\n";
   const std::size_t begin = text.find(fence) + fence.size();
   return text.substr(begin, text.find("```", begin) - begin);
+}
+
+TEST_F(WorkloadTest, TakesGeneratorsOfParametersThatQueriesGiveNone) {
+  add("q.sql",
+      "-- name: one\n-- param b: values(1)\nSELECT :a, :b, :c;\n"
+      "-- name: two\nSELECT $1::int;\n");
+  const Workload workload = load_with(R"json("params": {
+    "a": "values(2)", "b": "values(3)", "c": "values(4)", "one.c": "values(5)", "two.1": "values(6)"
+  })json");
+  const auto value = [&](std::size_t query, std::size_t parameter) {
+    return workload.queries[query].parameters[parameter].generator.values.at(0);
+  };
+  EXPECT_EQ(value(0, 0), "2");
+  EXPECT_EQ(value(0, 1), "1");  // its header comes first
+  EXPECT_EQ(value(0, 2), "5");
+  EXPECT_EQ(value(1, 0), "6");
+}
+
+TEST_F(WorkloadTest, RejectsGeneratorsOfParametersThatNoQueryHas) {
+  add("q.sql", "-- name: q\nSELECT :owner;\n");
+  EXPECT_EQ(error_with(R"json("params": {"owner": "values(1)", "ownr": "values(1)"})json"),
+            "w/workload.json:2: no query has the parameter \"ownr\"\n"
+            "  hint: Did you mean \"owner\"?");
+  EXPECT_EQ(error_with(R"json("params": {"q/owner": "values(1)"})json"),
+            "w/workload.json:2: \"q/owner\" cannot name a parameter\n"
+            "  hint: Write \"NAME\", or \"QUERY.NAME\" for the parameter of one query.");
+  EXPECT_THAT(error_with(R"json("params": {"owner": "value(1)"})json"),
+              testing::StartsWith("w/workload.json:2: unrecognized generator \"value\""));
+}
+
+TEST_F(WorkloadTest, ReadsWhereAProgramRunsAndWhatElseItReads) {
+  add("up/a.rb", "");
+  add("up/b.rb", "");
+  const Workload workload =
+      load_with(R"json("setup": [{"run": ["tool"], "in": "up", "files": ["up/*.rb"]}])json");
+  EXPECT_EQ(workload.setup[0].working_directory, "up");
+  EXPECT_THAT(workload.setup[0].inputs, ElementsAre("up/a.rb", "up/b.rb"));
+  EXPECT_EQ(error_with(R"json("setup": [{"sql": "q.sql", "in": "up"}])json"),
+            "w/workload.json:2: \"in\" without \"run\"");
+  EXPECT_EQ(error_with(R"json("setup": [{"run": ["tool"], "files": ["down/*"]}])json"),
+            "w/workload.json:2: no file matches \"down/*\"\n"
+            "  hint: Patterns are relative to the workload's directory.");
+}
+
+TEST(MigrationUp, LeavesOutWhatUndoes) {
+  EXPECT_EQ(migration_up("-- migrate:up\nCREATE;\n\n-- migrate:down\nDROP;\nDROP;\n"),
+            "-- migrate:up\nCREATE;\n\n\n\n\n");
+  EXPECT_EQ(migration_up("-- +goose Up\n-- +goose StatementBegin\nA;\n-- +goose StatementEnd\n"
+                         "-- +goose Down\nB;"),
+            "-- +goose Up\n-- +goose StatementBegin\nA;\n-- +goose StatementEnd\n\n");
+  EXPECT_EQ(migration_up("--  Down Migration\nB;\n-- Up Migration\nA;\n"),
+            "\n\n-- Up Migration\nA;\n");
+}
+
+TEST(MigrationUp, LeavesOtherScriptsAlone) {
+  const std::string script = "-- up and away\nCREATE;\n-- +migrate Down only is no section\nB;";
+  EXPECT_EQ(migration_up(script), script);
+  EXPECT_EQ(migration_up(""), "");
 }
 
 TEST_F(WorkloadTest, ReadsTheExamplesOfItsSpecification) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,8 +24,10 @@ struct SetupStep {
   Kind kind = Kind::sql;
   std::string file;                  // sql, copy, restore: relative to the workload's directory
   std::string into;                  // copy: the table
-  std::vector<std::string> command;  // run: program and arguments, run in the workload's directory
-  gate::SourcePosition at;           // in workload.json
+  std::vector<std::string> command;  // run: program and arguments
+  std::string working_directory;    // run: relative to the workload's directory; "" for that itself
+  std::vector<std::string> inputs;  // run: files elsewhere that the database is made from
+  gate::SourcePosition at;          // in workload.json
 
   // "setup/001_schema.sql", "copy data/products.csv into products", "run alembic upgrade head",
   // "restore dump.pgc"
@@ -76,9 +79,15 @@ struct Workload {
 // for everything that is wrong in it.
 Workload load_workload(const std::filesystem::path& directory, const std::string& shown_directory);
 
-// The queries of one query file. `defaults` is the workload's policy.
+// The generator of a parameter that the header of its query gives none; nothing where there is
+// none either. The query is complete but for its parameters.
+using MissingGenerator =
+    std::function<std::optional<Generator>(const Query& query, const std::string& parameter)>;
+
+// The queries of one query file. `defaults` is the workload's policy; `missing` may be empty.
 std::vector<Query> parse_query_file(std::string_view text, const std::string& file,
-                                    const gate::Policy& defaults);
+                                    const gate::Policy& defaults,
+                                    const MissingGenerator& missing = {});
 
 // Where the character `character` (from 1, as the server counts) of query.numbered.sql stands in
 // the query file.

@@ -3,6 +3,7 @@
 #include "pgduet/gate/hash.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/workload.h"
+#include "text.h"
 
 namespace pgduet::harness {
 namespace fs = std::filesystem;
@@ -18,10 +19,6 @@ class HashInput {
  private:
   std::string text_;
 };
-
-std::string shown_path(const Workload& workload, const std::string& file) {
-  return workload.shown_directory + "/" + file;
-}
 
 // Version control and pgduet's own state are no input of a setup step, and change by themselves.
 bool is_left_out(const fs::path& directory) {
@@ -45,8 +42,8 @@ void add_file(HashInput& input, const Workload& workload, const std::string& fil
   try {
     input.add(gate::hash_hex(read_file(workload.directory / file)));
   } catch (const gate::Error& error) {
-    throw gate::Error(error.kind(), {shown_path(workload, file), 0, 0}, error.problem(),
-                      error.hint());
+    throw gate::Error(error.kind(), {shown_path(workload.shown_directory, file), 0, 0},
+                      error.problem(), error.hint());
   }
 }
 
@@ -60,7 +57,7 @@ void add_files(HashInput& input, const Workload& workload, const std::string& na
     for (const std::string& file : files)
       add_file(input, workload, name.empty() ? file : name + "/" + file);
   } catch (const fs::filesystem_error& error) {
-    throw gate::Error(gate::Error::Kind::input, {shown_path(workload, name), 0, 0},
+    throw gate::Error(gate::Error::Kind::input, {shown_path(workload.shown_directory, name), 0, 0},
                       "could not read the directory: " + error.code().message());
   }
 }

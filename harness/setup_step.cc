@@ -16,6 +16,7 @@
 #include "pgduet/harness/interrupt.h"
 #include "pgduet/harness/process.h"
 #include "session.h"
+#include "text.h"
 
 namespace pgduet::harness {
 namespace {
@@ -25,16 +26,12 @@ using gate::SourcePosition;
 
 constexpr int shown_error_lines = 10;  // of a command's standard error, in a hint
 
-std::string shown_path(const Workload& workload, const std::string& file) {
-  return workload.shown_directory.empty() ? file : workload.shown_directory + "/" + file;
-}
-
 std::string read_file(const Workload& workload, const SetupStep& step) {
   std::ifstream input(workload.directory / step.file, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(input)), std::istreambuf_iterator<char>());
   if (!input)
     throw Error(Error::Kind::input, step.at,
-                "could not read \"" + shown_path(workload, step.file) + "\"");
+                "could not read \"" + shown_path(workload.shown_directory, step.file) + "\"");
   return text;
 }
 
@@ -55,6 +52,7 @@ std::string last_lines(std::string text) {
 RanStep run_sql(const Workload& workload, const SetupStep& step, const SetupTarget& target) {
   const std::string file = shown_path(workload, step.file);
   const std::string script = setup_script(workload, step);
+  const std::string file = shown_path(workload.shown_directory, step.file);
   const std::string script = gate::substitute_variable(migration_up(read_file(workload, step)),
                                                        "scale", number_text(workload.scale));
   RanStep ran{.content_hash = gate::hash_hex(script),
@@ -85,7 +83,7 @@ RanStep run_copy(const Workload& workload, const SetupStep& step, const SetupTar
   try {
     copy_in(target.connection_string, sql, workload.directory / step.file);
   } catch (const StatementFailure& failure) {
-    throw setup_error(failure, {shown_path(workload, step.file), failure.line, 0},
+    throw setup_error(failure, {shown_path(workload.shown_directory, step.file), failure.line, 0},
                       "could not copy into " + step.into);
   }
   return ran;

@@ -1,5 +1,7 @@
 #include "text.h"
 
+#include <filesystem>
+
 namespace pgduet::harness {
 
 std::string_view trimmed(std::string_view text) {
@@ -7,6 +9,15 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::string shown_path(const std::string& directory, const std::string& file) {
+  if (directory.empty()) return file;
+  if (!file.starts_with("../")) return directory + "/" + file;
+  const std::size_t colon = directory.find(':');
+  const std::size_t path = colon == std::string::npos ? 0 : colon + 1;
+  return directory.substr(0, path) +
+         (std::filesystem::path(directory.substr(path)) / file).lexically_normal().generic_string();
 }
 
 std::string in_quotes(std::string_view text) { return "\"" + std::string(text) + "\""; }

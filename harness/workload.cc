@@ -77,7 +77,7 @@ class WorkloadReader {
 
  private:
   std::string shown_path(const std::string& file) const {
-    return workload_.shown_directory + "/" + file;
+    return harness::shown_path(workload_.shown_directory, file);
   }
 
   std::string read_text(const std::string& file) const {

@@ -32,6 +32,7 @@ int run_commands(std::span<const std::string> args, Streams streams) {
   app.require_subcommand(1);
   app.footer("pgduet COMMAND --help shows the options of a command and an example.");
   Action action;
+  add_init(app, streams, action);
   add_check(app, streams, action);
   add_record(app, streams, action);
   add_accept(app, streams, action);

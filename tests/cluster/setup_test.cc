@@ -199,6 +199,18 @@ TEST_F(SetupTest, RunsAProgramOnTheDatabase) {
   EXPECT_EQ(gate::to_text(result.steps[0].changes[1].at), "run sh migrate.sh made_by_program");
 }
 
+TEST_F(SetupTest, RunsAProgramWhereItIsToRunWithTheDatabasesUrl) {
+  std::filesystem::create_directory(directory_.path() / "tools");
+  run_step({"sh", "-c", "printf %s \"$DATABASE_URL\" >url"});
+  workload_.setup.back().working_directory = "tools";
+  build();
+  std::ifstream url_file(directory_.path() / "tools" / "url");
+  std::string url;
+  std::getline(url_file, url);
+  EXPECT_THAT(url, HasSubstr("?host=%2F"));
+  EXPECT_EQ(query_text(url, "SELECT current_database()"), ask("SELECT current_database()"));
+}
+
 TEST_F(SetupTest, AProgramThatFailsIsQuoted) {
   run_step({"sh", "-c", "echo went wrong >&2; exit 3"});
   EXPECT_EQ(error_of_build(),

@@ -51,8 +51,12 @@ std::map<int, Column> inserted_columns(Session& session, const Query& query) {
                                  std::regex::icase);
   static const std::regex parameter(R"(\s*\$([0-9]+)(::[\w ]+)?\s*)");
   std::map<int, Column> found;
+  // std::regex takes stack in proportion to what it matches.
+  constexpr std::size_t longest_searched = 10000;
   std::smatch match;
-  if (!std::regex_search(query.numbered.sql, match, insert)) return found;
+  if (query.numbered.sql.size() > longest_searched ||
+      !std::regex_search(query.numbered.sql, match, insert))
+    return found;
   const auto names = split_outside_quotes(match.str(1), ',');
   const auto values = split_outside_quotes(match.str(2), ',');
   for (std::size_t i = 0; i < std::min(names.size(), values.size()); ++i) {

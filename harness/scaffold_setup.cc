@@ -26,8 +26,11 @@ std::string joined(const std::string& directory, const std::string& name) {
 }
 std::string shown(const std::string& directory) { return directory.empty() ? "." : directory; }
 
+// What a file is shows at its beginning; the rest may be megabytes of rows.
+constexpr std::size_t read_characters = 65536;
+
 bool contains_text(const fs::path& file, const std::regex& pattern) {
-  return std::regex_search(read_file(file), pattern);
+  return std::regex_search(read_file(file).substr(0, read_characters), pattern);
 }
 
 const std::regex& creates_tables() {

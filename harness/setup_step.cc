@@ -50,11 +50,8 @@ std::string last_lines(std::string text) {
 }
 
 RanStep run_sql(const Workload& workload, const SetupStep& step, const SetupTarget& target) {
-  const std::string file = shown_path(workload, step.file);
-  const std::string script = setup_script(workload, step);
   const std::string file = shown_path(workload.shown_directory, step.file);
-  const std::string script = gate::substitute_variable(migration_up(read_file(workload, step)),
-                                                       "scale", number_text(workload.scale));
+  const std::string script = setup_script(workload, step);
   RanStep ran{.content_hash = gate::hash_hex(script),
               .statements = gate::split_statements(script, file)};
   Session session(target.connection_string);
@@ -217,7 +214,8 @@ RanStep run_restore(const Workload& workload, const SetupStep& step, const Setup
 }  // namespace
 
 std::string setup_script(const Workload& workload, const SetupStep& step) {
-  return gate::substitute_variable(read_file(workload, step), "scale", number_text(workload.scale));
+  return gate::substitute_variable(migration_up(read_file(workload, step)), "scale",
+                                   number_text(workload.scale));
 }
 
 gate::Error setup_error(const StatementFailure& failure, const gate::SourcePosition& at,

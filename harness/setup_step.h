@@ -17,8 +17,8 @@ struct RanStep {
   std::vector<gate::SqlStatement> statements;  // of an sql step; empty for others
 };
 
-// The script of an sql step, with its variables replaced. Throws Error(input) when the file cannot
-// be read.
+// The script of an sql step: the way up, with its variables replaced. Throws Error(input) when the
+// file cannot be read.
 std::string setup_script(const Workload& workload, const SetupStep& step);
 
 // Throws what build_database throws.

@@ -31,11 +31,11 @@ WorkloadContext workload_context(const WorkloadRecord& record, const WorkloadTim
   context.head_indexes = index_definitions(record.head.catalog);
   if (record.base) {
     context.base_indexes = index_definitions(record.base->catalog);
-    context.from_base = compare_sides(&*record.base, record.head);
+    context.from_base = compare_sides(&*record.base, record.head, record.directory);
   } else {
     context.base_indexes = context.head_indexes;
   }
-  context.of_head = compare_sides(nullptr, record.head);
+  context.of_head = compare_sides(nullptr, record.head, record.directory);
   context.today = today;
   return context;
 }

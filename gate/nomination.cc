@@ -30,7 +30,7 @@ struct Candidate {
 };
 
 bool settings_differ(const SideRecord& base, const SideRecord& head) {
-  const SideDifferences differences = compare_sides(&base, head);
+  const SideDifferences differences = compare_sides(&base, head, "");
   return !differences.settings.empty() ||
          std::any_of(differences.objects.begin(), differences.objects.end(),
                      [](const ObjectDifference& difference) {

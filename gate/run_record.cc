@@ -1,6 +1,7 @@
 #include "pgduet/gate/run_record.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "json_members.h"
@@ -422,6 +423,12 @@ std::optional<double> undisturbed_us(const Execution& execution, double served_u
 }
 
 }  // namespace
+
+SourcePosition place_in(const std::string& directory, SourcePosition at) {
+  if (at.file.empty()) return at;
+  at.file = (std::filesystem::path(directory) / at.file).lexically_normal().generic_string();
+  return at;
+}
 
 std::optional<MinimumTimes> minimum_times(const BindingRun& binding, int stage, bool control) {
   std::optional<MinimumTimes> times;

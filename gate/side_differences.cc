@@ -36,26 +36,37 @@ std::string object_text(const CatalogObject& object) {
   return object.kind + " " + short_name(object);
 }
 
-Reason dropped(const SideRecord* base, const SideRecord& head, const CatalogObject& object) {
+// What is compared, and the directory that the files of the setup are named from.
+struct Sides {
+  const SideRecord* base = nullptr;
+  const SideRecord& head;
+  const std::string& directory;
+
+  SourcePosition place(const SourcePosition& at) const { return place_in(directory, at); }
+};
+
+Reason dropped(const Sides& sides, const CatalogObject& object) {
   const std::string name = object_text(object);
-  const CatalogChange* change = last_change(head, object);
+  const CatalogChange* change = last_change(sides.head, object);
   if (change != nullptr && !change->after && !change->at.file.empty()) {
-    return {name + " was dropped by " + to_text(change->at), change->at};
+    const SourcePosition at = sides.place(change->at);
+    return {name + " was dropped by " + to_text(at), at};
   }
-  const CatalogChange* creation = base == nullptr ? nullptr : last_change(*base, object);
+  const CatalogChange* creation =
+      sides.base == nullptr ? nullptr : last_change(*sides.base, object);
   if (creation == nullptr || creation->at.file.empty()) return {name + " is not on head", {}};
-  if (runs_file(head, creation->at.file)) {
-    const SourcePosition file = {creation->at.file, 0, 0};
-    return {name + " is no longer created by " + file.file, file};
+  const SourcePosition at = sides.place(creation->at);
+  if (runs_file(sides.head, creation->at.file)) {
+    return {name + " is no longer created by " + at.file, {at.file, 0, 0}};
   }
-  return {name + " is created by base's " + to_text(creation->at) + ", which head does not run",
-          {}};
+  return {name + " is created by base's " + to_text(at) + ", which head does not run", {}};
 }
 
-Reason created(const SideRecord& head, const CatalogObject& object) {
-  const CatalogChange* change = last_change(head, object);
+Reason created(const Sides& sides, const CatalogObject& object) {
+  const CatalogChange* change = last_change(sides.head, object);
   if (change == nullptr || change->at.file.empty()) return {object_text(object) + " is new", {}};
-  return {object_text(object) + " was created by " + to_text(change->at), change->at};
+  const SourcePosition at = sides.place(change->at);
+  return {object_text(object) + " was created by " + to_text(at), at};
 }
 
 bool is_short(const std::string& definition) {
@@ -63,10 +74,10 @@ bool is_short(const std::string& definition) {
          definition.find('\n') == std::string::npos;
 }
 
-Reason altered(const SideRecord& head, const CatalogObject& object, const std::string& before,
+Reason altered(const Sides& sides, const CatalogObject& object, const std::string& before,
                const std::string& after) {
-  const CatalogChange* change = last_change(head, object);
-  const SourcePosition at = change == nullptr ? SourcePosition{} : change->at;
+  const CatalogChange* change = last_change(sides.head, object);
+  const SourcePosition at = change == nullptr ? SourcePosition{} : sides.place(change->at);
   const std::string name = object_text(object);
   if (is_short(before) && is_short(after) && before != after) {
     const std::string text = name + " is " + after + " instead of " + before;
@@ -89,20 +100,21 @@ bool goes_with_its_relation(const CatalogObject& object, const std::vector<Catal
   });
 }
 
-std::vector<ObjectDifference> differences_from(const SideRecord& base, const SideRecord& head) {
+std::vector<ObjectDifference> differences_of(const Sides& sides) {
   std::vector<ObjectDifference> differences;
-  const std::vector<CatalogChange> changes = compare_catalogs(base.catalog, head.catalog);
+  const std::vector<CatalogChange> changes =
+      compare_catalogs(sides.base->catalog, sides.head.catalog);
   for (const CatalogChange& change : changes) {
     Reason reason;
     if (!change.after) {
-      reason = dropped(&base, head, change.object);
+      reason = dropped(sides, change.object);
     } else if (!change.before) {
       if (!is_foreign_key(change.object) && goes_with_its_relation(change.object, changes, false)) {
         continue;
       }
-      reason = created(head, change.object);
+      reason = created(sides, change.object);
     } else {
-      reason = altered(head, change.object, *change.before, *change.after);
+      reason = altered(sides, change.object, *change.before, *change.after);
     }
     differences.push_back({change.object, change.before, change.after, std::move(reason)});
   }
@@ -110,16 +122,16 @@ std::vector<ObjectDifference> differences_from(const SideRecord& base, const Sid
 }
 
 // What the steps of head dropped for good, where no base tells what there was.
-std::vector<ObjectDifference> dropped_by_steps(const SideRecord& head) {
+std::vector<ObjectDifference> dropped_by_steps(const Sides& sides) {
   std::map<std::pair<std::string, std::string>, ObjectDifference> differences;
-  for (const StepRecord& step : head.steps) {
+  for (const StepRecord& step : sides.head.steps) {
     for (const CatalogChange& change : step.changes) {
       const auto key = std::make_pair(change.object.kind, change.object.name);
       if (change.after) {
         differences.erase(key);
       } else {
         differences[key] = {change.object, change.before, std::nullopt,
-                            dropped(nullptr, head, change.object)};
+                            dropped(sides, change.object)};
       }
     }
   }
@@ -165,13 +177,21 @@ bool same_changes(const StepRecord& left, const StepRecord& right) {
                     });
 }
 
-std::optional<Reason> data_difference(const SideRecord& base, const SideRecord& head) {
-  for (const StepRecord& step : head.steps) {
-    const auto counterpart =
-        std::find_if(base.steps.begin(), base.steps.end(),
-                     [&](const StepRecord& one) { return one.name == step.name; });
-    const SourcePosition at = {step.name, 0, 0};
-    if (counterpart == base.steps.end()) {
+// The file of a step that runs one as SQL: its name is the file's.
+SourcePosition file_of(const StepRecord& step) {
+  for (const std::string_view other : {"copy ", "run ", "restore "}) {
+    if (step.name.starts_with(other)) return {};
+  }
+  return {step.name, 0, 0};
+}
+
+std::optional<Reason> data_difference(const Sides& sides) {
+  const std::vector<StepRecord>& before = sides.base->steps;
+  for (const StepRecord& step : sides.head.steps) {
+    const auto counterpart = std::find_if(
+        before.begin(), before.end(), [&](const StepRecord& one) { return one.name == step.name; });
+    const SourcePosition at = sides.place(file_of(step));
+    if (counterpart == before.end()) {
       if (step.changes.empty()) return Reason{"setup step " + step.name + " is new", at};
     } else if (counterpart->content_hash != step.content_hash && same_changes(*counterpart, step)) {
       return Reason{"setup step " + step.name + " differs from base's", at};
@@ -188,15 +208,17 @@ std::string short_name(const CatalogObject& object) {
   return name.starts_with("public.") ? name.substr(7) : name;
 }
 
-SideDifferences compare_sides(const SideRecord* base, const SideRecord& head) {
+SideDifferences compare_sides(const SideRecord* base, const SideRecord& head,
+                              const std::string& directory) {
+  const Sides sides{base, head, directory};
   SideDifferences differences;
   if (base == nullptr) {
-    differences.objects = dropped_by_steps(head);
+    differences.objects = dropped_by_steps(sides);
     return differences;
   }
-  differences.objects = differences_from(*base, head);
+  differences.objects = differences_of(sides);
   differences.settings = setting_differences(*base, head);
-  differences.data = data_difference(*base, head);
+  differences.data = data_difference(sides);
   if (base->postgres_major != head.postgres_major) {
     differences.version = Reason{"the server is PostgreSQL " + std::to_string(head.postgres_major) +
                                      " instead of " + std::to_string(base->postgres_major),

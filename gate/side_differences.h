@@ -38,8 +38,9 @@ struct SideDifferences {
   int base_major = 0;             // the 15 of it
 };
 
-// `base` may be null.
-SideDifferences compare_sides(const SideRecord* base, const SideRecord& head);
+// `base` may be null. `directory` is the workload's: reasons name files by place_in() it.
+SideDifferences compare_sides(const SideRecord* base, const SideRecord& head,
+                              const std::string& directory);
 
 // The name without schema "public", and without the arguments of a function.
 std::string short_name(const CatalogObject& object);

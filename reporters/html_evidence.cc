@@ -80,10 +80,11 @@ std::string limits_text(const gate::TimeEvidence& evidence) {
 }
 
 // What happened to the object, and by which statement.
-Data culprit_data(const gate::StepRecord& step, const gate::CatalogChange& change) {
+Data culprit_data(const gate::StepRecord& step, const gate::CatalogChange& change,
+                  const gate::SourcePosition& place) {
   Data data;
   data["step"] = Data(step.name);
-  data["place"] = Data(gate::to_text(change.at));
+  data["place"] = Data(gate::to_text(place));
   data["object"] = Data(change.object.kind + " " + change.object.name);
   data["change"] = Data(!change.before ? "created" : !change.after ? "dropped" : "changed");
   set_text(data, "definition_before", change.before.value_or(""));
@@ -142,8 +143,9 @@ void set_culprits(Data& data, const gate::QueryReport& query,
   const auto add_from = [&](const gate::SideRecord& side) {
     for (const gate::StepRecord& step : side.steps) {
       for (const gate::CatalogChange& change : step.changes) {
-        const bool named = std::find(places.begin(), places.end(), change.at) != places.end();
-        if (named) culprits.push_back(culprit_data(step, change));
+        const gate::SourcePosition place = gate::place_in(workload.directory, change.at);
+        const bool named = std::find(places.begin(), places.end(), place) != places.end();
+        if (named) culprits.push_back(culprit_data(step, change, place));
       }
     }
   };

@@ -57,7 +57,7 @@ function makeActionRepository() {
   const launcher = `#!/bin/sh
 mkdir -p ${repository}/build/release/bin ${repository}/build/release/lib
 cp ${program} ${repository}/build/release/bin/pgduet
-cp ${built}/lib/fixed_random.so ${repository}/build/release/lib/
+cp -r ${built}/lib/pgduet ${repository}/build/release/lib/
 `;
   writeFileSync(join(repository, "pgduet"), launcher, { mode: 0o755 });
   return repository;

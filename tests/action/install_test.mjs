@@ -17,8 +17,8 @@ function makeRepository() {
   const launcher = `#!/usr/bin/env bash
 echo built >>"$FAKE_DIRECTORY/builds"
 printf '%s' "$LDFLAGS" >"$FAKE_DIRECTORY/flags"
-mkdir -p ${repository}/build/release/bin ${repository}/build/release/lib
-touch ${repository}/build/release/lib/fixed_random.so
+mkdir -p ${repository}/build/release/bin ${repository}/build/release/lib/pgduet/preload
+touch ${repository}/build/release/lib/pgduet/preload/fixed_random.so
 cp ${root}/tests/action/fake_pgduet ${repository}/build/release/bin/pgduet
 `;
   writeFileSync(join(repository, "pgduet"), launcher, { mode: 0o755 });
@@ -56,7 +56,7 @@ test("the program is built once, packed with its libraries, and kept", async () 
   assert.ok(first.kept.ran);
   const { path, key } = first.kept.with;
   assert.deepEqual(readdirSync(path).sort(), ["bin", "lib"]);
-  assert.deepEqual(readdirSync(join(path, "lib")), ["fixed_random.so", "libpqxx-7.8.so"]);
+  assert.deepEqual(readdirSync(join(path, "lib")), ["libpqxx-7.8.so", "pgduet"]);
   assert.ok(path.endsWith(key));
   assert.match(first.job.noted("flags"), /-rpath,'\$ORIGIN\/\.\.\/lib'/);
   const second = await install(repository, { job: first.job });

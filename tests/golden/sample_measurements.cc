@@ -168,7 +168,7 @@ void add_steps(gate::WorkloadRecord& workload) {
       "setup/007_cleanup.sql",
       "b2",
       0.01,
-      {{index, index.definition, std::nullopt, {"workloads/shop/setup/007_cleanup.sql", 3, 0}}},
+      {{index, index.definition, std::nullopt, {"setup/007_cleanup.sql", 3, 0}}},
       {{3, "DROP INDEX orders_customer_id_created_at_idx"}}};
   workload.base->steps = {schema};
   workload.base->catalog = {index};

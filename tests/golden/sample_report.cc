@@ -294,7 +294,7 @@ void replace_texts(gate::QueryReport& query, const std::string& text) {
     item.path = item.before = item.after = text;
     item.sentence = text + std::to_string(item.binding);
     item.reason = text + text;
-    item.culprit.file = text;
+    item.culprit = gate::place_in(text, {text, item.culprit.line, 0});
   }
 }
 

@@ -35,7 +35,8 @@ struct Case {
 
   template <typename Ask>
   Reason ask(const Ask& question) const {
-    const SideDifferences differences = compare_sides(has_base ? &base_side : nullptr, head_side);
+    const SideDifferences differences =
+        compare_sides(has_base ? &base_side : nullptr, head_side, "");
     ReasonContext context;
     context.head_side = &head_side;
     context.differences = &differences;
@@ -394,7 +395,7 @@ TEST(CompareSides, WhatADroppedTableTookAlongIsStillTold) {
                         {dropped(orders_column(), {"setup/009_drop.sql", 4, 0}),
                          dropped(orders_index(), {"setup/009_drop.sql", 4, 0})}});
   const SideRecord base = side("3f2a91c");
-  EXPECT_EQ(compare_sides(&base, head).objects.size(), 2U);
+  EXPECT_EQ(compare_sides(&base, head, "").objects.size(), 2U);
 }
 
 TEST(CompareSides, WhatANewTableBringsAlongGoesWithoutSaying) {
@@ -407,7 +408,7 @@ TEST(CompareSides, WhatANewTableBringsAlongGoesWithoutSaying) {
               return std::tie(a.kind, a.name) < std::tie(b.kind, b.name);
             });
   SideRecord sorted_base = base;
-  const SideDifferences differences = compare_sides(&sorted_base, head);
+  const SideDifferences differences = compare_sides(&sorted_base, head, "");
   ASSERT_EQ(differences.objects.size(), 1U);
   EXPECT_EQ(differences.objects[0].reason.text, "table risk is new");
 }
@@ -419,7 +420,7 @@ TEST(CompareSides, AnObjectMadeAgainIsNotDropped) {
                         0,
                         {dropped(orders_index(), {"setup/007_rebuild.sql", 1, 0}),
                          created(orders_index(), {"setup/007_rebuild.sql", 2, 0})}});
-  EXPECT_TRUE(compare_sides(nullptr, head).objects.empty());
+  EXPECT_TRUE(compare_sides(nullptr, head, "").objects.empty());
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ build() {
   rm -rf "$packed" "$1"
   mkdir -p "$packed/bin" "$packed/lib"
   cp "$built/bin/pgduet" "$packed/bin/"
-  cp "$built/lib/"*.so "$packed/lib/" # what pgduet loads into its servers
+  cp --recursive "$built/lib/pgduet" "$packed/lib/" # what pgduet loads into its servers
   libraries_of "$built/bin/pgduet" | xargs --no-run-if-empty cp --dereference --target-directory "$packed/lib"
   mv "$packed" "$1"
   if ! starts "$1/bin/pgduet"; then die 3 "pgduet was built, and does not start: $1/bin/pgduet"; fi

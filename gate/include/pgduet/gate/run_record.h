@@ -207,6 +207,10 @@ struct ShardRecord {
   bool operator==(const ShardRecord&) const = default;
 };
 
+// Where a place in a setup step's file, named from the workload's directory, lies from where pgduet
+// ran: "workloads/shop/setup/007_cleanup.sql:3". An empty place, and one in an absolute path, stay.
+SourcePosition place_in(const std::string& directory, SourcePosition at);
+
 struct RunRecord {
   int format_version = run_record_format_version;
   std::string pgduet_version;

@@ -1,4 +1,4 @@
-// What to do now, in one sentence.
+// What to do now, in a sentence or two.
 #pragma once
 
 #include <string>

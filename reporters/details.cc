@@ -11,7 +11,7 @@ namespace {
 
 using gate::Finding;
 
-// More would bury the few that matter; the JSON report has all of them.
+// More would bury the few that matter; the HTML and JSON reports have all of them.
 constexpr std::size_t findings_shown = 6;
 
 std::string label_of(Finding::Kind kind) {
@@ -98,7 +98,7 @@ void add_other_bindings(const gate::QueryReport& query, std::vector<Detail>& det
   for (const int binding : bindings) {
     text += (binding == *bindings.begin() ? " " : ", ") + std::to_string(binding);
   }
-  details.push_back({"also", text + ": see the JSON report"});
+  details.push_back({"also", text + ": see the HTML report"});
 }
 
 // Returns whether one of them was about the work.
@@ -119,7 +119,7 @@ bool add_findings(const gate::QueryReport& query, std::vector<Detail>& details) 
     }
   }
   if (left_out > 0) {
-    details.push_back({"more", std::to_string(left_out) + " more in the JSON report"});
+    details.push_back({"more", std::to_string(left_out) + " more in the HTML report"});
   }
   return about_work;
 }

@@ -170,9 +170,8 @@ TEST(Judge, NamesTheStepThatDroppedTheIndex) {
   EXPECT_EQ(report.findings[1].weight, Finding::Weight::explains);
   EXPECT_EQ(report.findings[1].path, "Seq Scan on orders o");
   EXPECT_EQ(report.next_step,
-            "See both plans: pgduet explain shop/orders_of_customer --run last. If it is meant: "
-            "pgduet accept "
-            "shop/orders_of_customer");
+            "Mend setup/007_cleanup.sql:3. See both plans: pgduet explain shop/orders_of_customer "
+            "--run last. If it is meant: pgduet accept shop/orders_of_customer");
 }
 
 TEST(Judge, NamesTheStepThatDroppedTheIndexWithoutABase) {

@@ -302,7 +302,7 @@ TEST(DetailsOf, ManyFindingsAreCountedAndNotListed) {
   }
   const std::vector<Detail> details = details_of(query);
   ASSERT_THAT(details, SizeIs(7));
-  EXPECT_EQ(details.back(), (Detail{"more", "3 more in the JSON report"}));
+  EXPECT_EQ(details.back(), (Detail{"more", "3 more in the HTML report"}));
 }
 
 TEST(DetailsOf, OtherBindingsAreOnlyNamed) {
@@ -315,7 +315,7 @@ TEST(DetailsOf, OtherBindingsAreOnlyNamed) {
     query.findings.push_back(finding);
   }
   EXPECT_THAT(details_of(query), ElementsAre(Detail{"plan", "finding of binding 2"},
-                                             Detail{"also", "bindings 1, 5: see the JSON report"}));
+                                             Detail{"also", "bindings 1, 5: see the HTML report"}));
 }
 
 TEST(TimesText, TellsOnlyWhatIsKnown) {

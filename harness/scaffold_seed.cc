@@ -96,9 +96,10 @@ std::vector<Table> in_order(std::vector<Table> tables) {
   return ordered;
 }
 
-// A number from 0 on below `bound`, that looks drawn; another for each column.
-std::string scattered(std::size_t column, const std::string& bound) {
-  return "(hashint4(g + " + std::to_string(1000003 * (column + 1)) + ") & 2147483647) % " + bound;
+// A number from 1 to `largest`, that looks drawn; another for each column. Amounts are rarely 0.
+std::string scattered(std::size_t column, const std::string& largest) {
+  return "1 + (hashint4(g + " + std::to_string(1000003 * (column + 1)) + ") & 2147483647) % " +
+         largest;
 }
 
 std::string text_value(const Column& column, std::size_t number) {
@@ -106,7 +107,7 @@ std::string text_value(const Column& column, std::size_t number) {
   std::string name = column.name;
   std::erase(name, '"');
   std::string value = gate::quote_literal(name + " ") + " || ";
-  value += column.unique ? "g" : scattered(number, "1000");
+  value += column.unique ? "g" : "(" + scattered(number, "1000") + ")";
   if (column.length == 0) return value;
   const std::string length = std::to_string(column.length);
   return "right(" + value + ", " + length + ")";
@@ -119,12 +120,12 @@ std::string value_of(const Column& column, const Table& table, std::size_t numbe
     const std::string all = "(ARRAY(SELECT " + column.referenced_column + " FROM " +
                             column.referenced_table + " ORDER BY 1))";
     const std::string count = "(SELECT count(*) FROM " + column.referenced_table + ")";
-    return all + "[1 + " + scattered(number, count) + "]";
+    return all + "[" + scattered(number, count) + "]";
   }
   const std::string cast = "::" + column.type;
   if (column.category == "N") {
-    const std::string bound = column.base == "int2" ? "30000" : "1000";
-    return "(" + (column.unique ? std::string("g") : scattered(number, bound)) + ")" + cast;
+    const std::string largest = column.base == "int2" ? "30000" : "1000";
+    return "(" + (column.unique ? std::string("g") : scattered(number, largest)) + ")" + cast;
   }
   if (column.category == "B") return "g % 2 = 0";
   if (column.category == "S") return text_value(column, number);
@@ -167,11 +168,12 @@ std::string commented(const std::string& text) {
 
 }  // namespace
 
-std::string make_seed(const Database& database) try {
+SeedScript make_seed(const Database& database) try {
   Session session(database.connection_string);
   const std::vector<Table> tables = in_order(read_tables(session));
-  if (tables.empty()) return "";
-  std::string script =
+  if (tables.empty()) return {};
+  SeedScript seed;
+  seed.script =
       "-- Rows for the tables that the migrations leave empty, so that plans are those of tables\n"
       "-- that hold something. Make them as many and as skewed as production's: plans depend on "
       "it.\n"
@@ -181,14 +183,16 @@ std::string make_seed(const Database& database) try {
     try {
       session.execute(gate::substitute_variable(insert, "scale", "1"));
       session.execute("ANALYZE " + table.name);
-      script += "\n" + insert;
+      seed.script += "\n" + insert;
     } catch (const StatementFailure& failure) {
       if (is_environment_failure(failure)) throw;
-      script += "\n" + commented("The server refused this one: " + std::string(failure.what()) +
-                                 "\n" + insert);
+      seed.left_empty.push_back(table.name);
+      seed.script +=
+          "\n" +
+          commented("The server refused this one: " + std::string(failure.what()) + "\n" + insert);
     }
   }
-  return script;
+  return seed;
 } catch (const StatementFailure& failure) {
   throw connection_error(failure);
 }

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/json.h"
+#include "pgduet/gate/wording.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/scaffold.h"
 #include "pgduet/harness/workload_database.h"
@@ -218,13 +219,14 @@ class Initializer {
     json["name"] = name_;
     json["setup"] = Json::array();
     for (const harness::FoundStep& step : steps_) json["setup"].push_back(step_json(step));
-    if (!seed_.empty()) json["setup"].push_back({{"sql", seed_file}});
+    if (!seed_.script.empty()) json["setup"].push_back({{"sql", seed_file}});
     for (const std::string& pattern : query_patterns(files_, queries_.files)) {
       json["queries"].push_back(rebased({harness::SetupStep::Kind::sql, pattern, {}, {}, {}}).path);
     }
     const Json params = params_json(queries_.queries, suggested_);
     if (!params.empty()) json["params"] = params;
-    if (!seed_.empty()) harness::write_file_atomically(root_ / directory_ / seed_file, seed_);
+    if (!seed_.script.empty())
+      harness::write_file_atomically(root_ / directory_ / seed_file, seed_.script);
     harness::write_file_atomically(root_ / directory_ / "workload.json",
                                    gate::to_pretty_text(json));
   }
@@ -244,9 +246,12 @@ class Initializer {
     if (!suggested_.empty())
       out << "  \"params\" has values for parameters that the query files give none: look them "
              "over\n";
-    if (!seed_.empty())
+    if (!seed_.script.empty())
       out << "wrote " << directory_ << "/" << seed_file
           << "\n  rows for the tables that are empty: make them like production's\n";
+    if (!seed_.left_empty.empty())
+      out << "  the server refused those of " << gate::list_text(seed_.left_empty)
+          << ": mend them, as queries on empty tables tell nothing\n";
     const std::string named = directory_.starts_with("workloads/") ? "" : " " + directory_;
     out << "\nNext:\n  pgduet record" << named
         << "    writes baselines/: commit them, with the workload\n  pgduet check" << named
@@ -264,7 +269,7 @@ class Initializer {
   std::vector<std::string> seeds_;
   harness::FoundQueries queries_;
   std::vector<harness::FoundStep> steps_;  // relative to the workload
-  std::string seed_;
+  harness::SeedScript seed_;
   std::map<std::string, std::map<std::string, std::string>> suggested_;  // by query and parameter
 };
 

@@ -414,7 +414,7 @@ TEST_F(CliTest, DemoShowsFiveVerdictsWithTheirReasons) {
                    std::to_string(harness::test_installation().major)});
   EXPECT_EQ(outcome.status, 1) << outcome.err;
   EXPECT_THAT(outcome.out,
-              AllOf(HasSubstr("dropped by setup/901_cleanup.sql:3"),
+              AllOf(HasSubstr("dropped by\n      shop/setup/901_cleanup.sql:3"),
                     HasSubstr("is no longer an Index Cond: now a"),
                     HasSubstr("returns other rows (100, as before)"),
                     HasSubstr("What became of the changes:\n\n"

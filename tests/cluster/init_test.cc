@@ -83,6 +83,7 @@ TEST_F(InitTest, MigrationsAndQueriesOfSqlcBecomeAWorkloadThatTheGateTakes) {
                     HasSubstr("found 4 queries in 1 file"),
                     HasSubstr("left out app/sql/with_arg.sql\n  app/sql/with_arg.sql:1: the server "
                               "does not accept query \"WithArg\": schema \"sqlc\" does not exist"),
+                    HasSubstr("the server refused those of below_zero: mend them"),
                     HasSubstr("pgduet record"), HasSubstr("pgduet check")));
   const gate::Json workload = gate::Json::parse(read("workloads/my-shop/workload.json"));
   EXPECT_EQ(workload["name"], "my-shop");

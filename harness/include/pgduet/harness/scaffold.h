@@ -66,10 +66,15 @@ struct FoundQueries {
 FoundQueries find_queries(const std::filesystem::path& root, const std::vector<std::string>& files,
                           const std::optional<std::string>& pattern);
 
+struct SeedScript {
+  std::string script;                   // "" when no table is empty
+  std::vector<std::string> left_empty;  // tables whose rows the server refused
+};
+
 // A script of one INSERT ... SELECT for each empty table, referenced tables first, that was tried
 // on `database` (which has the rows after it). A table whose INSERT fails has it in comments, with
-// the server's message. "" when no table is empty.
-std::string make_seed(const Database& database);
+// the server's message.
+SeedScript make_seed(const Database& database);
 
 // A generator for each parameter of `query` that its header gives none, by name: from the data of
 // the column that the parameter is compared with or inserted into, else by its type. Throws

@@ -417,6 +417,20 @@ bool has_limit_count(const Json& select) {
          !member(select["limitCount"], "A_Const").contains("isnull");
 }
 
+// LIMIT 20, LIMIT $1, LIMIT $1::integer; nothing for what has to be computed.
+void read_limit(const Json& select, StatementTraits& traits) {
+  traits.has_limit = has_limit_count(select);
+  if (!traits.has_limit) return;
+  const Json* count = &select["limitCount"];
+  while (count->contains("TypeCast")) count = &member((*count)["TypeCast"], "arg");
+  if (count->contains("ParamRef")) {
+    traits.limit_parameter = (*count)["ParamRef"].value("number", 0);
+  }
+  const Json& constant = member(*count, "A_Const");
+  // protobuf's JSON leaves a member out that is 0.
+  if (constant.contains("ival")) traits.limit = constant["ival"].value("ival", std::int64_t{0});
+}
+
 }  // namespace
 
 StatementTraits traits_of(const std::string& sql) {
@@ -436,7 +450,7 @@ StatementTraits traits_of(const std::string& sql) {
   traits.kind = kind_of(top.key());
   if (traits.kind != "SELECT") return traits;
   traits.has_order_by = top.value().contains("sortClause");
-  traits.has_limit = has_limit_count(top.value());
+  read_limit(top.value(), traits);
   traits.has_offset = top.value().contains("limitOffset");
   return traits;
 }

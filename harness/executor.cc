@@ -1,6 +1,7 @@
 #include "pgduet/harness/executor.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <utility>
 
@@ -83,6 +84,7 @@ struct Replay::State {
 
   gate::BindingRun observe(std::size_t index);
   void observe_binding(gate::BindingRun& run, const compat::Values& values);
+  std::optional<std::int64_t> limit_of(const compat::Values& values) const;
   void take_plan(gate::BindingRun& run, const compat::Values& values);
   void take_generic_plan(gate::QueryRun& run);
   void note(const std::string& text);
@@ -173,16 +175,29 @@ gate::BindingRun Replay::State::observe(std::size_t index) {
 
 void Replay::State::observe_binding(gate::BindingRun& run, const compat::Values& values) {
   check_interrupt();
-  run.result = summarize(prepared->result(values), rules);
+  const std::optional<std::int64_t> limit = limit_of(values);
+  run.result = summarize(prepared->result(values), rules, limit);
   // Each execution of a statement that writes starts from the same rows, so what it returns must be
   // the same unless it draws from a sequence or a clock in a default, a trigger, ...
   if (prepared->writes() && run.result->determinacy == gate::Determinacy::full &&
-      summarize(prepared->result(values), rules).checksum != run.result->checksum) {
+      summarize(prepared->result(values), rules, limit).checksum != run.result->checksum) {
     run.result->determinacy = gate::Determinacy::count_only;
     run.result->determinacy_reason = "it returns other values each time";
   }
   check_interrupt();
   take_plan(run, values);
+}
+
+// How many rows the statement's LIMIT lets through, where it says so or a parameter does.
+std::optional<std::int64_t> Replay::State::limit_of(const compat::Values& values) const {
+  const gate::StatementTraits& traits = query.traits;
+  const auto parameter = static_cast<std::size_t>(traits.limit_parameter);
+  if (parameter == 0 || parameter > values.size() || !values[parameter - 1]) return traits.limit;
+  const std::string& value = *values[parameter - 1];
+  std::int64_t limit = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), limit);
+  const bool whole = error == std::errc() && end == value.data() + value.size();
+  return whole ? std::optional(limit) : std::nullopt;
 }
 
 void Replay::State::take_plan(gate::BindingRun& run, const compat::Values& values) {
@@ -262,8 +277,8 @@ bool Replay::result_is_determined(std::size_t binding) {
     check_interrupt();
     settings.push_back("statement_timeout = " + std::to_string(limit.count()));
     try {
-      const auto summary =
-          summarize(state_->prepared->result_under(settings, values), state_->rules);
+      const auto summary = summarize(state_->prepared->result_under(settings, values),
+                                     state_->rules, state_->limit_of(values));
       if (first && !gate::compare_results(*first, summary).same) return false;
       if (!first) {
         // A plan that the planner avoided may be slow without end; it is evidence, not needed.

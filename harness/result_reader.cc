@@ -171,10 +171,12 @@ ResultRules result_rules(const gate::StatementTraits& traits, bool order_any,
     rules.determinacy = Determinacy::ties;
     rules.determinacy_reason = "rows may tie at the LIMIT";
   }
+  rules.by_limit = traits.undetermined_by.empty() && traits.has_limit && !traits.has_offset;
   return rules;
 }
 
-gate::ResultSummary summarize(const pqxx::result& result, const ResultRules& rules) {
+gate::ResultSummary summarize(const pqxx::result& result, const ResultRules& rules,
+                              std::optional<std::int64_t> limit) {
   gate::ResultSummary summary;
   if (compat::columns(result) == 0) {
     summary.rows = static_cast<std::int64_t>(result.affected_rows());
@@ -182,6 +184,7 @@ gate::ResultSummary summarize(const pqxx::result& result, const ResultRules& rul
     return summary;
   }
   summary = Reader(result, rules).read();
+  if (rules.by_limit && limit && summary.rows < *limit) return summary;  // nothing was cut off
   summary.determinacy = rules.determinacy;
   summary.determinacy_reason = rules.determinacy_reason;
   return summary;

@@ -1,6 +1,8 @@
 // Reduces the rows that a query returned to what is kept of them.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,7 @@ struct ResultRules {
   bool cut_at_start = false;     // OFFSET: rows that tie with the first one may be others
   gate::Determinacy determinacy = gate::Determinacy::full;
   std::string determinacy_reason;
+  bool by_limit = false;  // LIMIT alone is why: fewer rows than that are all there are
 };
 
 // What the statement alone says. `probe` is with_sort_keys() of it, where it has been prepared.
@@ -26,7 +29,9 @@ ResultRules result_rules(const gate::StatementTraits& traits, bool order_any,
                          const std::optional<gate::SortKeyProbe>& probe);
 
 // Checksums are over the server's text of each value. A statement without output columns (UPDATE
-// without RETURNING) counts the rows that it changed.
-gate::ResultSummary summarize(const pqxx::result& result, const ResultRules& rules);
+// without RETURNING) counts the rows that it changed. `limit` is the number of rows that its LIMIT
+// lets through, where that is known.
+gate::ResultSummary summarize(const pqxx::result& result, const ResultRules& rules,
+                              std::optional<std::int64_t> limit);
 
 }  // namespace pgduet::harness

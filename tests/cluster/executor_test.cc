@@ -407,6 +407,21 @@ TEST(Result, WhatTheStatementDoesNotDetermineIsCountedOnly) {
   EXPECT_EQ(chance.determinacy_reason, "calls random()");
 }
 
+TEST(Result, ALimitThatCutsNothingOffLeavesAllDetermined) {
+  const auto whole = result_of("SELECT id FROM orders WHERE id < 4");
+  EXPECT_EQ(result_of("SELECT id FROM orders WHERE id < 4 LIMIT 4"), whole);
+  EXPECT_EQ(result_of("SELECT id FROM orders WHERE id < 4 ORDER BY id LIMIT 4").determinacy,
+            Determinacy::full);
+  EXPECT_EQ(result_of("SELECT id FROM orders WHERE id < 4 LIMIT 3").determinacy,
+            Determinacy::count_only);
+  EXPECT_EQ(result_of("SELECT id FROM orders WHERE id < 4 LIMIT 4 OFFSET 1").determinacy,
+            Determinacy::count_only);
+  const Query query = query_of("SELECT id FROM orders WHERE id < 4 LIMIT :n");
+  const gate::QueryRun run = observe(query, {{{"3"}}, {{"4"}}});
+  EXPECT_EQ(run.bindings[0].result->determinacy, Determinacy::count_only);
+  EXPECT_EQ(run.bindings[1].result->determinacy, Determinacy::full);
+}
+
 TEST(Result, FloatsAreSummedInsteadOfHashed) {
   const auto one = result_of("SELECT id, rating FROM customers");
   const auto other = result_of("SELECT id, rating + 1e-13 AS rating FROM customers");

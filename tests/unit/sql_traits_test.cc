@@ -109,6 +109,18 @@ TEST(TraitsOf, SeesOrderAndLimitAtTheTopLevelOnly) {
   EXPECT_TRUE(traits_of("(SELECT a FROM t ORDER BY a)").has_order_by);
 }
 
+TEST(TraitsOf, TellsHowManyRowsALimitLetsThrough) {
+  EXPECT_EQ(traits_of("SELECT a FROM t LIMIT 20").limit, 20);
+  EXPECT_EQ(traits_of("SELECT a FROM t LIMIT 0").limit, 0);
+  EXPECT_EQ(traits_of("SELECT a FROM t FETCH FIRST ROW ONLY").limit, 1);
+  EXPECT_EQ(traits_of("SELECT a FROM t WHERE b = $1 LIMIT $2::integer").limit_parameter, 2);
+  for (const char* sql : {"SELECT a FROM t LIMIT 10 + 10", "SELECT a FROM t LIMIT ALL",
+                          "SELECT a FROM t", "SELECT a FROM t LIMIT (SELECT 3)"}) {
+    EXPECT_EQ(traits_of(sql).limit, std::nullopt) << sql;
+    EXPECT_EQ(traits_of(sql).limit_parameter, 0) << sql;
+  }
+}
+
 TEST(TraitsOf, ListsWhatChangesFromCallToCall) {
   EXPECT_THAT(undetermined("SELECT now(), a FROM t WHERE b < pg_catalog.random() AND c > now()"),
               ElementsAre("now()", "random()"));

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,8 +97,10 @@ struct StatementTraits {
   std::string kind;     // "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", or the parse tree's node
                         // name for others
   bool writes = false;  // changes or locks rows, also in a CTE or by FOR UPDATE
-  bool has_order_by = false;  // at the top level
-  bool has_limit = false;     // LIMIT or FETCH FIRST at the top level
+  bool has_order_by = false;                         // at the top level
+  bool has_limit = false;                            // LIMIT or FETCH FIRST at the top level
+  std::optional<std::int64_t> limit = std::nullopt;  // where it is a number
+  int limit_parameter = 0;                           // from 1, where it is $1; 0 where it is not
   bool has_offset = false;
   std::vector<std::string>
       undetermined_by;  // functions whose result changes from call to call: "random()", "now()",

@@ -111,10 +111,6 @@ std::string compared_with(const WorkloadRecord& record, const WorkloadBaselines&
   return references.empty() ? "nothing" : list_text(references);
 }
 
-std::string queries_text(std::int64_t count) {
-  return count_text(count) + (count == 1 ? " query" : " queries");
-}
-
 void add_notes(const std::vector<std::string>& notes, const std::string& prefix,
                std::vector<std::string>& list) {
   for (const std::string& note : notes) {
@@ -142,7 +138,7 @@ void add_shard_note(const RunRecord& run, const WorkloadRecord& record,
         [&run](const PlannedQuery& query) { return query.shard == run.shard->index; });
     notes.push_back("shard " + std::to_string(run.shard->index) + " of " +
                     std::to_string(run.shard->count) + ": " + count_text(part) + " of " +
-                    queries_text(static_cast<std::int64_t>(plan->queries.size())) +
+                    counted(static_cast<std::int64_t>(plan->queries.size()), "query") +
                     "; pgduet merge gives the verdict on all");
   } else if (run.machines.size() > 1) {
     notes.push_back("merged from " + std::to_string(run.machines.size()) +
@@ -224,7 +220,7 @@ std::string not_measured_summary(Counts others) {
 }
 
 std::string failed_summary(const Counts& failing, const Counts& others) {
-  std::string text = count_text(failing.failing) + " of " + queries_text(failing.all) +
+  std::string text = count_text(failing.failing) + " of " + counted(failing.all, "query") +
                      (failing.failing == 1 ? " fails: " : " fail: ") + verdicts_text(failing);
   const std::string rest = verdicts_text(others);
   if (!rest.empty()) text += "; " + rest;
@@ -257,7 +253,7 @@ std::string nothing_left_summary(const RunRecord& record, const Counts& others) 
 
 std::string not_touched_text(const RunRecord& record) {
   const std::int64_t count = count_not_touched(record);
-  return count == 0 ? "" : "; the change cannot touch " + queries_text(count) + " more";
+  return count == 0 ? "" : "; the change cannot touch " + counted(count, "query") + " more";
 }
 
 void conclude(Report& report) {
@@ -276,7 +272,7 @@ void conclude(Report& report) {
     report.summary = not_measured_summary(others);
   } else {
     report.outcome = Report::Outcome::passed;
-    report.summary = queries_text(others.all) + ": " + verdicts_text(others);
+    report.summary = counted(others.all, "query") + ": " + verdicts_text(others);
   }
   report.summary += not_touched_text(*report.record);
 }

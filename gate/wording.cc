@@ -37,7 +37,14 @@ std::string count_text(std::int64_t count) {
 }
 
 std::string counted(std::int64_t count, std::string_view noun) {
-  return count_text(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+  std::string text = count_text(count) + " " + std::string(noun);
+  if (count == 1) return text;
+  const bool ends_in_ies =
+      noun.size() > 1 && noun.back() == 'y' &&
+      std::string_view("aeiou").find(noun[noun.size() - 2]) == std::string_view::npos;
+  if (!ends_in_ies) return text + "s";
+  text.back() = 'i';
+  return text + "es";
 }
 
 std::string ratio_text(double ratio) {

@@ -213,7 +213,7 @@ std::string comparison_text(const gate::WorkloadReport& workload) {
 }
 
 std::string queries_text(std::size_t count) {
-  return gate::count_text(static_cast<std::int64_t>(count)) + (count == 1 ? " query" : " queries");
+  return gate::counted(static_cast<std::int64_t>(count), "query");
 }
 
 std::string counts_text(const gate::WorkloadReport& workload) {

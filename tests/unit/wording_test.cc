@@ -22,6 +22,9 @@ TEST(Counted, KnowsTheSingular) {
   EXPECT_EQ(counted(1, "row"), "1 row");
   EXPECT_EQ(counted(0, "row"), "0 rows");
   EXPECT_EQ(counted(31872, "temp block"), "31,872 temp blocks");
+  EXPECT_EQ(counted(1, "query"), "1 query");
+  EXPECT_EQ(counted(2, "query"), "2 queries");
+  EXPECT_EQ(counted(2, "key"), "2 keys");
 }
 
 TEST(RatioText, HasTwoDigitsBelowTen) {

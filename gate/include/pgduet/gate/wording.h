@@ -11,7 +11,7 @@ namespace pgduet::gate {
 // "31,872".
 std::string count_text(std::int64_t count);
 
-// "1 row", "20 rows", "31,872 blocks": `noun` is the singular.
+// "1 row", "20 rows", "31,872 blocks", "2 queries": `noun` is the singular.
 std::string counted(std::int64_t count, std::string_view noun);
 
 // after / before as people say it: "1,328×", "2.3×", "0.25×". Two significant digits below 100.

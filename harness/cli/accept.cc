@@ -25,9 +25,10 @@ struct Options {
   std::string until;
 };
 
-// An accepted slowdown may grow by this much before it fails again: work counters move a little
-// as the data do.
-constexpr double headroom = 1.1;
+// What is accepted may grow by this much before it fails again: work counters move a little as the
+// data do, and times from machine to machine.
+constexpr double work_headroom = 1.1;
+constexpr double time_headroom = 1.25;
 
 std::optional<AcceptedEntry::What> acceptable(gate::Finding::Kind kind) {
   switch (kind) {
@@ -57,8 +58,9 @@ std::vector<AcceptedEntry> entries_for(const gate::QueryReport& query, const Opt
       entries.push_back({*what, std::nullopt, options.reason, options.owner, options.until});
       entry = std::prev(entries.end());
     }
-    if (finding.ratio &&
-        (*what == AcceptedEntry::What::work || *what == AcceptedEntry::What::time)) {
+    const bool of_time = *what == AcceptedEntry::What::time;
+    if (finding.ratio && (of_time || *what == AcceptedEntry::What::work)) {
+      const double headroom = of_time ? time_headroom : work_headroom;
       const double allowed = std::ceil(*finding.ratio * headroom * 10) / 10;
       entry->up_to_ratio = std::max(entry->up_to_ratio.value_or(0), allowed);
     }

@@ -143,18 +143,57 @@ TEST(JudgeTime, NoiseIsInconclusiveAndSaysWhy) {
   EXPECT_NEAR(*report.detectable, 40.0 / 30.0, 0.001);
 }
 
-TEST(JudgeTime, AnExceptionCoversItUpToItsRatio) {
+ShopRun run_with_entry(const QueryRun& base, const QueryRun& head, AcceptedEntry::What what,
+                       double up_to_ratio) {
   ShopRun run;
-  run.workload.queries = {
-      query(name, timed(indexed(), 2000, ones), timed(flipped(), 2800, times(1.4)))};
-  LoadedBaseline baseline = baseline_of(name, indexed());
-  baseline.baseline.accepted = {
-      {AcceptedEntry::What::time, 1.5, "fraud check", "@payments", "2027-03-31"}};
+  run.workload.queries = {query(name, base, head)};
+  LoadedBaseline baseline = baseline_of(name, base);
+  baseline.baseline.accepted = {{what, up_to_ratio, "fraud check", "@payments", "2027-03-31"}};
   run.baselines.head.emplace(name, baseline);
   run.baselines.base.emplace(name, baseline);
-  EXPECT_EQ(run.judge_first().verdict, Verdict::accepted);
-  run.workload.queries.front().head = timed(flipped(), 4000, times(2));
-  EXPECT_EQ(run.judge_first().verdict, Verdict::regressed);
+  return run;
+}
+
+TEST(JudgeTime, AnExceptionCoversItUpToItsRatio) {
+  const QueryRun base = timed(indexed(), 2000, ones);
+  const auto with_factor = [&base](double factor) {
+    return run_with_entry(base, timed(flipped(), 2000 * factor, times(factor)),
+                          AcceptedEntry::What::time, 1.5);
+  };
+  EXPECT_EQ(with_factor(1.4).judge_first().verdict, Verdict::accepted);
+  EXPECT_EQ(with_factor(2).judge_first().verdict, Verdict::regressed);
+}
+
+TEST(JudgeTime, AnExceptionEndsWhereTheStagesAreSureThatItIsExceeded) {
+  const auto with_stages = [](const std::vector<double>& stages) {
+    return run_with_entry(timed(indexed(), 2000, ones), timed(flipped(), 3200, stages),
+                          AcceptedEntry::What::time, 1.5);
+  };
+  // The ratio of the minima over all stages is 1.55 in both.
+  EXPECT_EQ(with_stages({3100, 3200, 3300}).judge_first().verdict, Verdict::regressed);
+  QueryRun base = timed(indexed(), 2000, {2000, 2200, 2300});
+  QueryRun head = timed(flipped(), 3200, {3100, 3200, 3300});
+  EXPECT_EQ(run_with_entry(base, head, AcceptedEntry::What::time, 1.5).judge_first().verdict,
+            Verdict::accepted);
+}
+
+TEST(JudgeTime, AnExceptionForWorkCoversTheTimeThatItTakes) {
+  const auto with_factor = [](double factor) {
+    return run_with_entry(timed(indexed(), 2000, ones),
+                          timed(scanned(), 2000 * factor, times(factor)), AcceptedEntry::What::work,
+                          1400)
+        .judge_first();
+  };
+  const QueryReport report = with_factor(40);
+  EXPECT_EQ(report.verdict, Verdict::accepted);
+  EXPECT_THAT(report.notes, ElementsAre("accepted by @payments until 2027-03-31: fraud check"));
+  EXPECT_EQ(with_factor(2000).verdict, Verdict::regressed);
+  // No more work than before: the time has another cause.
+  EXPECT_EQ(run_with_entry(timed(indexed(), 2000, ones), timed(indexed(), 4000, times(2)),
+                           AcceptedEntry::What::work, 1400)
+                .judge_first()
+                .verdict,
+            Verdict::regressed);
 }
 
 TEST(JudgeTime, AnUpdatedBaselineAgreesToPlanAndWorkButNotToTime) {

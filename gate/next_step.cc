@@ -11,7 +11,7 @@ std::string exception_for(const std::string& query) {
 // neither is known.
 SourcePosition place_to_mend(const QueryReport& report) {
   for (const Finding& finding : report.findings) {
-    if (!finding.culprit.file.empty()) return finding.culprit;
+    if (names_file(finding.culprit.file)) return finding.culprit;
   }
   const QueryRecord* record = report.record;
   const bool rewritten = record != nullptr && record->base && record->head &&

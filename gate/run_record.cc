@@ -424,8 +424,13 @@ std::optional<double> undisturbed_us(const Execution& execution, double served_u
 
 }  // namespace
 
+bool names_file(std::string_view step) {
+  return !step.empty() && step != "extensions" && !step.starts_with("copy ") &&
+         !step.starts_with("run ") && !step.starts_with("restore ");
+}
+
 SourcePosition place_in(const std::string& directory, SourcePosition at) {
-  if (at.file.empty()) return at;
+  if (!names_file(at.file)) return at;
   at.file = (std::filesystem::path(directory) / at.file).lexically_normal().generic_string();
   return at;
 }

@@ -177,20 +177,13 @@ bool same_changes(const StepRecord& left, const StepRecord& right) {
                     });
 }
 
-// The file of a step that runs one as SQL: its name is the file's.
-SourcePosition file_of(const StepRecord& step) {
-  for (const std::string_view other : {"copy ", "run ", "restore "}) {
-    if (step.name.starts_with(other)) return {};
-  }
-  return {step.name, 0, 0};
-}
-
 std::optional<Reason> data_difference(const Sides& sides) {
   const std::vector<StepRecord>& before = sides.base->steps;
   for (const StepRecord& step : sides.head.steps) {
     const auto counterpart = std::find_if(
         before.begin(), before.end(), [&](const StepRecord& one) { return one.name == step.name; });
-    const SourcePosition at = sides.place(file_of(step));
+    const SourcePosition at =
+        names_file(step.name) ? sides.place({step.name, 0, 0}) : SourcePosition{};
     if (counterpart == before.end()) {
       if (step.changes.empty()) return Reason{"setup step " + step.name + " is new", at};
     } else if (counterpart->content_hash != step.content_hash && same_changes(*counterpart, step)) {

@@ -11,10 +11,12 @@ namespace {
 using namespace gate::testing;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr const char* name = "orders_of_customer";
 
@@ -172,6 +174,20 @@ TEST(Judge, NamesTheStepThatDroppedTheIndex) {
   EXPECT_EQ(report.next_step,
             "Mend setup/007_cleanup.sql:3. See both plans: pgduet explain shop/orders_of_customer "
             "--run last. If it is meant: pgduet accept shop/orders_of_customer");
+}
+
+TEST(Judge, AStepThatRunsAProgramIsNamedAndIsNoPlaceToMend) {
+  ShopRun run = run_of(fast(), slow());
+  run.workload.directory = "workloads/shop";
+  run.workload.head = side_without_index("work tree");
+  const std::string step = "run ../../tools/migrate up";
+  for (StepRecord& one : run.workload.head.steps) {
+    for (CatalogChange& change : one.changes) change.at = {step, 0, 0};
+  }
+  const QueryReport report = run.judge_first();
+  EXPECT_THAT(report.headline, EndsWith("index orders_customer_id_idx was dropped by " + step));
+  EXPECT_EQ(report.findings.at(0).culprit, (SourcePosition{step, 0, 0}));
+  EXPECT_THAT(report.next_step, StartsWith("See both plans: "));
 }
 
 TEST(Judge, NamesTheStepThatDroppedTheIndexWithoutABase) {

@@ -366,6 +366,15 @@ TEST(WhyResultChanged, TheDataDiffer) {
   EXPECT_EQ(one.result_reason().text, "setup step setup/002_seed.sql differs from base's");
 }
 
+TEST(WhyResultChanged, AStepWithoutAFileIsNoPlace) {
+  for (const std::string step : {"extensions", "copy data/p.csv into p", "restore shop.dump"}) {
+    Case one;
+    one.base_side.steps.push_back({step, "11", 0, {}});
+    one.head_side.steps.push_back({step, "22", 0, {}});
+    EXPECT_EQ(one.result_reason(), (Reason{"setup step " + step + " differs from base's", {}}));
+  }
+}
+
 TEST(WhyItFails, AnObjectThatTheMessageNamesIsGone) {
   Case one;
   one.head_side.catalog = {orders_index()};

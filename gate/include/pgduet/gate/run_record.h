@@ -207,8 +207,13 @@ struct ShardRecord {
   bool operator==(const ShardRecord&) const = default;
 };
 
+// Whether the name of a setup step is that of its file. Others are called by what they do: "copy
+// data/p.csv into products", "run alembic upgrade head", "restore shop.dump", "extensions".
+bool names_file(std::string_view step);
+
 // Where a place in a setup step's file, named from the workload's directory, lies from where pgduet
-// ran: "workloads/shop/setup/007_cleanup.sql:3". An empty place, and one in an absolute path, stay.
+// ran: "workloads/shop/setup/007_cleanup.sql:3". An empty place, one in an absolute path, and the
+// name of a step that is no file's, stay.
 SourcePosition place_in(const std::string& directory, SourcePosition at);
 
 struct RunRecord {

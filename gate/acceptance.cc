@@ -85,6 +85,13 @@ bool fails_gate(Verdict verdict, const Policy& policy) {
   return false;
 }
 
+bool is_worse(Verdict first, Verdict second, const Policy& policy) {
+  const bool changes_pass = !fails_gate(Verdict::changed, policy);
+  if (changes_pass && first == Verdict::changed && second == Verdict::accepted) return false;
+  if (changes_pass && first == Verdict::accepted && second == Verdict::changed) return true;
+  return first < second;
+}
+
 Acceptance apply_accepted(const std::vector<AcceptedEntry>& entries, const Comparison& comparison,
                           const Policy& policy, const std::string& today) {
   Acceptance acceptance;
@@ -108,12 +115,9 @@ Acceptance apply_accepted(const std::vector<AcceptedEntry>& entries, const Compa
   if (time != Verdict::broken && time != Verdict::inconclusive && fails_gate(time, policy)) {
     time = covered(time, find_time_entry(entries, comparison, today), today, acceptance.notes);
   }
-  acceptance.verdict = std::min({result, plan_and_work, time});
-  // What would have failed is said rather than a change that never would.
-  const bool covers = result == Verdict::accepted || time == Verdict::accepted;
-  if (covers && acceptance.verdict == Verdict::changed && !fails_gate(Verdict::changed, policy)) {
-    acceptance.verdict = Verdict::accepted;
-  }
+  acceptance.verdict = std::min(
+      {result, plan_and_work, time},
+      [&policy](Verdict first, Verdict second) { return is_worse(first, second, policy); });
   return acceptance;
 }
 

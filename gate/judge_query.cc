@@ -75,13 +75,14 @@ bool is_compared(const BindingJudgement& judgement) {
   return judgement.compared_with_base || judgement.compared_with_baseline;
 }
 
-const BindingJudgement& worst_of(const std::vector<BindingJudgement>& judgements) {
+const BindingJudgement& worst_of(const std::vector<BindingJudgement>& judgements,
+                                 const Policy& policy) {
   // Beside bindings that were compared, a new one is worth a note and no verdict.
   const bool any_compared = std::any_of(judgements.begin(), judgements.end(), is_compared);
   const BindingJudgement* worst = nullptr;
   for (const BindingJudgement& judgement : judgements) {
     if (any_compared && judgement.verdict == Verdict::new_query) continue;
-    const bool worse = worst == nullptr || judgement.verdict < worst->verdict ||
+    const bool worse = worst == nullptr || is_worse(judgement.verdict, worst->verdict, policy) ||
                        (judgement.verdict == worst->verdict && growth(judgement) > growth(*worst));
     if (worse) worst = &judgement;
   }
@@ -280,7 +281,7 @@ QueryJudgement judge_query(const QueryContext& context) {
     }
   }
   report.share = context.workload->times->share_of(*context.query);
-  const BindingJudgement& worst = worst_of(bindings);
+  const BindingJudgement& worst = worst_of(bindings, context.query->policy);
   set_worst_binding(report, worst);
   if (context.workload->record->head.external_server) report.times.clock = "server";
   if (report.verdict == Verdict::new_query && is_incomparable(context)) {

@@ -513,6 +513,24 @@ TEST(JudgeAccepted, CoversAnotherPlanWhereThatFails) {
   EXPECT_EQ(run.judge_first().verdict, Verdict::accepted);
 }
 
+TEST(JudgeAccepted, IsSaidThoughAnotherBindingOnlyChanged) {
+  const auto two_bindings = [](QueryRun run, const QueryRun& other) {
+    run.bindings.push_back(other.bindings.at(0));
+    run.bindings.back().number = 2;
+    run.bindings.back().parameters.at(0).value = "9993";
+    return run;
+  };
+  const QueryRun base = two_bindings(fast(), fast());
+  ShopRun run = run_of(base, two_bindings(slow(), query_run({binding(without_index(), 24)})));
+  run.baselines.head[name] = run.baselines.base[name] = baseline_of(name, base);
+  run.baselines.head[name].baseline.accepted = {accepted(AcceptedEntry::What::work)};
+  const QueryReport report = run.judge_first();
+  EXPECT_EQ(report.verdict, Verdict::accepted);
+  EXPECT_EQ(report.worst_binding, 1);
+  run.workload.queries[0].policy.changed = Policy::Action::fail;
+  EXPECT_EQ(run.judge_first().verdict, Verdict::changed);
+}
+
 TEST(JudgeAccepted, HoldsOnItsLastDayAndFailsOnTheNext) {
   ShopRun run = run_with_entry(slow(), accepted(AcceptedEntry::What::work));
   run.today = "2027-03-31";

@@ -1,6 +1,7 @@
 #include "pgduet/gate/catalog.h"
 
 #include <algorithm>
+#include <cctype>
 #include <tuple>
 
 #include "json_members.h"
@@ -69,6 +70,15 @@ StepStatement statement_from_json(const Json& json) {
 }
 
 }  // namespace
+
+std::string bare_name(const std::string& name) {
+  std::string bare = name.substr(0, name.find('('));
+  const std::size_t dot = bare.rfind('.');
+  if (dot != std::string::npos) bare = bare.substr(dot + 1);
+  std::transform(bare.begin(), bare.end(), bare.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return bare;
+}
 
 std::vector<CatalogChange> compare_catalogs(const Catalog& before, const Catalog& after) {
   std::vector<CatalogChange> changes;

@@ -1,18 +1,12 @@
 #include "name_closure.h"
 
 #include <algorithm>
-#include <cctype>
 #include <vector>
 
 #include "setup_effects.h"
 
 namespace pgduet::gate {
 namespace {
-
-bool shares_word(const std::set<std::string>& words, const std::set<std::string>& others) {
-  return std::any_of(others.begin(), others.end(),
-                     [&words](const std::string& word) { return words.contains(word); });
-}
 
 // Statements that are put together at run time name nothing.
 bool runs_anything(const std::set<std::string>& definition) {
@@ -21,15 +15,6 @@ bool runs_anything(const std::set<std::string>& definition) {
 }
 
 }  // namespace
-
-std::string bare_name(const std::string& name) {
-  std::string bare = name.substr(0, name.find('('));
-  const std::size_t dot = bare.rfind('.');
-  if (dot != std::string::npos) bare = bare.substr(dot + 1);
-  std::transform(bare.begin(), bare.end(), bare.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return bare;
-}
 
 NameClosure::NameClosure(const Catalog& base, const Catalog& head) {
   for (const Catalog* catalog : {&base, &head}) {
@@ -40,6 +25,8 @@ NameClosure::NameClosure(const Catalog& base, const Catalog& head) {
     for (const std::string& word : object.reads) by_reading_[word].insert(name);
     for (const std::string& word : object.triggers) by_trigger_[word].insert(name);
     for (const std::string& word : object.foreign_keys) by_foreign_key_[word].insert(name);
+    for (const std::string& word : object.parents) by_parent_[word].insert(name);
+    for (const std::string& word : object.cascades_from) by_cascade_[word].insert(name);
   }
 }
 
@@ -54,7 +41,10 @@ void NameClosure::add(const CatalogObject& object) {
     return;
   }
   if (object.kind == "constraint" && object.definition.starts_with("FOREIGN KEY")) {
-    add_foreign_key(object);
+    known.foreign_keys.insert(words.begin(), words.end());
+    const bool acts =
+        words.contains("cascade") || object.definition.find(" SET ") != std::string::npos;
+    if (acts) known.cascades_from.insert(words.begin(), words.end());
     return;
   }
   known.reads.insert(words.begin(), words.end());
@@ -69,15 +59,6 @@ void NameClosure::add(const CatalogObject& object) {
     known.function = true;
     known.runs_anything = known.runs_anything || runs_anything(words);
   }
-}
-
-void NameClosure::add_foreign_key(const CatalogObject& object) {
-  Object& known = objects_[bare_name(object.relation)];
-  const std::set<std::string> words = words_of(object.definition);
-  known.foreign_keys.insert(words.begin(), words.end());
-  const bool acts =
-      words.contains("cascade") || object.definition.find(" SET ") != std::string::npos;
-  if (acts) known.cascades_from.insert(words.begin(), words.end());
 }
 
 // Partitions and their parents, and both ends of a foreign key.
@@ -165,13 +146,19 @@ bool NameClosure::has_trigger(const std::string& relation) const {
   return object != nullptr && !object->triggers.empty();
 }
 
-std::set<std::string> NameClosure::partitions_of(const std::string& relation) const {
+std::set<std::string> NameClosure::others_that_mention(const std::string& relation,
+                                                       const Mentions& mentions) {
   std::set<std::string> names;
-  const std::set<std::string> wanted = words_of(bare_name(relation));
-  for (const auto& [name, object] : objects_) {
-    if (name != relation && shares_word(object.parents, wanted)) names.insert(name);
+  for (const std::string& word : words_of(bare_name(relation))) {
+    const auto found = mentions.find(word);
+    if (found != mentions.end()) names.insert(found->second.begin(), found->second.end());
   }
+  names.erase(relation);
   return names;
+}
+
+std::set<std::string> NameClosure::partitions_of(const std::string& relation) const {
+  return others_that_mention(relation, by_parent_);
 }
 
 std::set<std::string> NameClosure::named_by_defaults(const std::string& relation) const {
@@ -186,12 +173,7 @@ std::set<std::string> NameClosure::named_by_defaults(const std::string& relation
 }
 
 std::set<std::string> NameClosure::cascades_from(const std::string& relation) const {
-  std::set<std::string> names;
-  const std::set<std::string> wanted = words_of(bare_name(relation));
-  for (const auto& [name, object] : objects_) {
-    if (name != relation && shares_word(object.cascades_from, wanted)) names.insert(name);
-  }
-  return names;
+  return others_that_mention(relation, by_cascade_);
 }
 
 }  // namespace pgduet::gate

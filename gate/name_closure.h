@@ -52,17 +52,17 @@ class NameClosure {
 
   const Object* find(const std::string& name) const;
   void add(const CatalogObject& object);
-  void add_foreign_key(const CatalogObject& object);
   void connect_both_ways();
+  static std::set<std::string> others_that_mention(const std::string& relation,
+                                                   const Mentions& mentions);
 
   std::map<std::string, Object> objects_;  // by lower-case name without schema
   std::map<std::string, std::set<std::string>> index_relations_;
   Mentions by_reading_;
   Mentions by_trigger_;
   Mentions by_foreign_key_;
+  Mentions by_parent_;
+  Mentions by_cascade_;
 };
-
-// "public.Orders" is "orders", "public.total(bigint)" is "total".
-std::string bare_name(const std::string& name);
 
 }  // namespace pgduet::gate

@@ -53,12 +53,6 @@ std::string text_member(const Json& node, const char* key) {
   return found != node.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-const Json& member(const Json& node, const char* key) {
-  static const Json none = Json::object();
-  const auto found = node.find(key);
-  return found == node.end() ? none : *found;
-}
-
 // The names of all relations below `node`. That which a foreign key refers to is left out: the
 // constraint itself tells.
 void add_relations(const Json& node, std::set<std::string>& names) {
@@ -260,6 +254,11 @@ bool reads_catalog(const std::set<std::string>& words) {
            return word.starts_with("pg_") && !word.starts_with("pg_advisory") &&
                   !word.starts_with("pg_try_advisory") && !harmless.contains(word);
          });
+}
+
+bool shares_word(const std::set<std::string>& words, const std::set<std::string>& others) {
+  return std::any_of(others.begin(), others.end(),
+                     [&words](const std::string& word) { return words.contains(word); });
 }
 
 std::set<std::string> words_of(const std::string& text) {

@@ -28,4 +28,6 @@ bool reads_catalog(const std::set<std::string>& words);
 // The words of a text, in lower case: names, keywords, parts of strings.
 std::set<std::string> words_of(const std::string& text);
 
+bool shares_word(const std::set<std::string>& words, const std::set<std::string>& others);
+
 }  // namespace pgduet::gate

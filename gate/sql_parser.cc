@@ -166,6 +166,12 @@ std::string lower_text(std::string_view sql, const SqlToken& token) {
   return text;
 }
 
+const Json& member(const Json& node, const char* key) {
+  static const Json none = Json::object();
+  const auto found = node.find(key);
+  return found == node.end() ? none : *found;
+}
+
 SqlParse parse_sql(const std::string& sql) {
   SqlParse parse;
   parse.error = error_of_zero_byte(sql);

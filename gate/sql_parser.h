@@ -1,5 +1,4 @@
 // libpg_query behind values: tokens, parse trees and messages that own their memory.
-// Used by the sql*.cc files only.
 #pragma once
 
 #include <cstddef>
@@ -72,6 +71,10 @@ struct SqlParse {
   std::optional<SqlSyntaxError> error;  // then there is no tree
 };
 SqlParse parse_sql(const std::string& sql);
+
+// A member of a node of the tree; an empty object where there is none, as protobuf's JSON leaves
+// out what is 0.
+const Json& member(const Json& node, const char* key);
 
 // `at` moved from the first character of `sql` to its byte `offset`; unchanged where it has no
 // line.

@@ -81,13 +81,6 @@ std::vector<std::string> strings_of(const Json& list) {
   return strings;
 }
 
-// An empty object where there is no such member.
-const Json& member(const Json& node, const char* key) {
-  static const Json none = Json::object();
-  const auto found = node.find(key);
-  return found == node.end() ? none : *found;
-}
-
 bool is_node(const Json& value, const char* type) {
   return value.is_object() && value.contains(type);
 }
@@ -421,12 +414,9 @@ bool has_limit_count(const Json& select) {
 void read_limit(const Json& select, StatementTraits& traits) {
   traits.has_limit = has_limit_count(select);
   if (!traits.has_limit) return;
-  const Json* count = &select["limitCount"];
-  while (count->contains("TypeCast")) count = &member((*count)["TypeCast"], "arg");
-  if (count->contains("ParamRef")) {
-    traits.limit_parameter = (*count)["ParamRef"].value("number", 0);
-  }
-  const Json& constant = member(*count, "A_Const");
+  const Json& count = select["limitCount"];
+  traits.limit_parameter = parameter_number(count);
+  const Json& constant = member(without_casts(count), "A_Const");
   // protobuf's JSON leaves a member out that is 0.
   if (constant.contains("ival")) traits.limit = constant["ival"].value("ival", std::int64_t{0});
 }

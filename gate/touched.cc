@@ -30,12 +30,6 @@ const std::set<std::string>& drawing_words() {
   return words;
 }
 
-bool mentions(const std::set<std::string>& words, const std::string& text) {
-  const std::set<std::string> of_text = words_of(text);
-  return std::any_of(of_text.begin(), of_text.end(),
-                     [&words](const std::string& word) { return words.contains(word); });
-}
-
 // One thing that a setup does, in order.
 struct Action {
   const SetupStepText* step = nullptr;
@@ -59,7 +53,9 @@ bool depends_on_session(const SetupStepText& step) {
                                                 "temporary", "temp"};
   return std::any_of(
       step.statements.begin(), step.statements.end(), [](const SqlStatement& statement) {
-        return command_of(statement.text).starts_with("SET") || mentions(telling, statement.text);
+        const std::set<std::string> words = words_of(statement.text);
+        return shares_word(telling, words) ||
+               (words.contains("set") && command_of(statement.text).starts_with("SET"));
       });
 }
 
@@ -133,7 +129,7 @@ void mark_other_draws(std::vector<Action>& actions, const SetupSide& others,
           others.steps.begin(), others.steps.end(),
           [&action](const SetupStepText& other) { return same_step(*action.step, other); });
     }
-    if (!known->second && mentions(drawing, action.text)) action.differs = true;
+    if (!known->second && shares_word(drawing, words_of(action.text))) action.differs = true;
   }
 }
 
@@ -198,20 +194,20 @@ class Follower {
   }
 
   void follow(const Action& action) {
-    if (!action.differs && !may_notice(action)) return;
+    if (!action.differs && so_far_.empty()) return;
+    const std::set<std::string> words = words_of(action.text);
+    if (!action.differs && !may_notice(words)) return;
     const StatementEffect effect = effect_of_action(action);
     if (action.differs || effect.reads_rows || effect.writes_rows || effect.names_in_words ||
         effect.unknown) {
-      apply(action, effect);
+      apply(action, effect, words);
     }
   }
 
-  // Whether what differs so far may be another reason for the statement to do something else.
-  bool may_notice(const Action& action) const {
-    if (so_far_.empty()) return false;
-    const std::set<std::string> words = words_of(action.text);
-    return mentions(words_so_far_, action.text) || reads_catalog(words) ||
-           words.contains("execute");
+  // Whether what differs so far may be another reason for a statement of these words to do
+  // something else.
+  bool may_notice(const std::set<std::string>& words) const {
+    return shares_word(words_so_far_, words) || reads_catalog(words) || words.contains("execute");
   }
 
   static StatementEffect effect_of_action(const Action& action) {
@@ -232,7 +228,8 @@ class Follower {
     unfollowed_ = action.at() + (command.empty() ? "" : " (" + command + ")") + " " + why;
   }
 
-  void apply(const Action& action, const StatementEffect& effect) {
+  void apply(const Action& action, const StatementEffect& effect,
+             const std::set<std::string>& words) {
     if (effect.unknown) {
       give_up(action, action.differs ? "differs, and cannot be followed"
                                      : "names what differs, and cannot be followed");
@@ -245,22 +242,22 @@ class Follower {
       names.insert(relations.begin(), relations.end());
     }
     if (effect.writes_rows || effect.reads_rows) {
-      for (const std::string& word : words_of(action.text)) {
+      for (const std::string& word : words) {
         if (names_.is_function(word)) give_up(action, "may call function " + word);
       }
     }
     if (effect.names_in_words) {
-      for (const std::string& word : words_of(action.text)) {
+      for (const std::string& word : words) {
         if (names_.is_known(word)) names.insert(word);
       }
     }
-    if (effect.writes_rows) add_written(action, names);
+    if (effect.writes_rows) add_written(action, words, names);
     touch(names);
   }
 
   // What happens when rows are written beside that they are.
-  void add_written(const Action& action, std::set<std::string>& names) {
-    const std::set<std::string> words = words_of(action.text);
+  void add_written(const Action& action, const std::set<std::string>& words,
+                   std::set<std::string>& names) {
     const bool may_cascade =
         words.contains("update") || words.contains("delete") || words.contains("merge");
     std::vector<std::string> open(names.begin(), names.end());
@@ -322,8 +319,8 @@ bool can_touch(const Touched& touched, const std::vector<std::string>& texts, bo
   if (!touched.everything_because.empty()) return true;
   const std::set<std::string>& given_away = writes ? touched.written : touched.read;
   return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
-    return mentions(given_away, text) ||
-           (!touched.changed.empty() && reads_catalog(words_of(text)));
+    const std::set<std::string> words = words_of(text);
+    return shares_word(given_away, words) || (!touched.changed.empty() && reads_catalog(words));
   });
 }
 

@@ -31,12 +31,6 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-// "total" of "public.orders.total", "tax" of "public.tax(amount numeric)".
-std::string own_name(const std::string& name) {
-  const std::string without_arguments = name.substr(0, name.find('('));
-  return lower(without_arguments.substr(without_arguments.rfind('.') + 1));
-}
-
 std::string_view first_word(std::string_view text) {
   const auto end = std::find_if_not(text.begin(), text.end(), in_word);
   return text.substr(0, static_cast<std::size_t>(end - text.begin()));
@@ -59,8 +53,8 @@ std::string kind_word(const std::string& kind) {
 
 int line_of_change(const gate::CatalogObject& object,
                    const std::vector<gate::SqlStatement>& statements) {
-  const std::string name = own_name(object.name);
-  const std::string relation = own_name(object.relation);
+  const std::string name = gate::bare_name(object.name);
+  const std::string relation = gate::bare_name(object.relation);
   int best = 0;
   int line = 0;
   for (const gate::SqlStatement& statement : statements) {

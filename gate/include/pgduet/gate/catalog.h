@@ -28,6 +28,10 @@ struct CatalogObject {
   bool operator==(const CatalogObject&) const = default;
 };
 
+// In lower case, without its schema, relation and arguments: "orders" of "public.Orders", "total"
+// of "public.orders.total" and of "public.total(amount numeric)".
+std::string bare_name(const std::string& name);
+
 // Sorted by kind, then name.
 using Catalog = std::vector<CatalogObject>;
 

@@ -14,12 +14,7 @@ namespace {
 // join, the index scans of a bitmap) that are alike, the more alike the sooner.
 class ChildPairing {
  public:
-  explicit ChildPairing(PlanComparison& comparison)
-      : comparison_(comparison), taken_(comparison.after.nodes.size(), false) {
-    for (const int partner : comparison.partners()) {
-      if (partner >= 0) taken_[static_cast<std::size_t>(partner)] = true;
-    }
-  }
+  explicit ChildPairing(PlanComparison& comparison) : comparison_(comparison) {}
 
   // Parents stand before their children, so that one pass reaches the children of new pairs, too.
   void complete() {
@@ -46,31 +41,23 @@ class ChildPairing {
     for (const int child : comparison_.before.node(before).children) {
       if (comparison_.partners()[static_cast<std::size_t>(child)] >= 0) continue;
       for (const int other : comparison_.after.node(after).children) {
-        std::vector<bool>::reference taken = taken_[static_cast<std::size_t>(other)];
+        const bool taken = comparison_.partners_after()[static_cast<std::size_t>(other)] >= 0;
         if (taken || !alike(comparison_.before.node(child), comparison_.after.node(other))) {
           continue;
         }
         comparison_.pair(child, other);
-        taken = true;
         break;
       }
     }
   }
 
   PlanComparison& comparison_;
-  std::vector<bool> taken_;  // nodes after that are in a pair
 };
 
 // Base's nodes without a partner, by the node of base that they follow.
 std::vector<PlanRow> rows_in_order(const PlanComparison& comparison) {
   const CanonicalPlan& base = *comparison.before.plan;
   const CanonicalPlan& head = *comparison.after.plan;
-  constexpr int none = -1;
-  std::vector<int> partner_of_head(head.nodes.size(), none);
-  for (std::size_t i = 0; i < base.nodes.size(); ++i) {
-    const int partner = comparison.partners()[i];
-    if (partner >= 0) partner_of_head[static_cast<std::size_t>(partner)] = static_cast<int>(i);
-  }
   std::vector<PlanRow> rows;
   const auto add_base = [&](std::size_t place) {
     const CanonicalNode& node = base.nodes[place];
@@ -85,8 +72,8 @@ std::vector<PlanRow> rows_in_order(const PlanComparison& comparison) {
     const CanonicalNode& node = head.nodes[i];
     PlanRow row = {
         .mark = PlanRow::Mark::only_head, .head = node.plan_node, .head_depth = node.depth};
-    const int partner = partner_of_head[i];
-    if (partner == none) {
+    const int partner = comparison.partners_after()[i];
+    if (partner < 0) {
       rows.push_back(row);
       continue;
     }
@@ -155,10 +142,7 @@ NodeNumbers numbers_of(const PlanNode& node) {
   numbers.rows_per_loop = *node.actual_rows;
   numbers.rows = *node.actual_rows * numbers.loops;
   numbers.q_error = q_error(node.plan_rows, *node.actual_rows);
-  numbers.rows_removed =
-      (node.number("Rows Removed by Filter") + node.number("Rows Removed by Join Filter") +
-       node.number("Rows Removed by Index Recheck")) *
-      numbers.loops;
+  numbers.rows_removed = rows_removed_per_loop(node) * numbers.loops;
   const Work work = exclusive_work(node);
   numbers.blocks = work.shared_blocks;
   numbers.temp_blocks = work.temp_blocks;

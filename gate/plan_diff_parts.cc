@@ -75,10 +75,10 @@ void PlanComparison::add(int place, PlanChange change) {
 
 void PlanComparison::pair(int place_before, int place_after) {
   int& partner = partners_[static_cast<std::size_t>(place_before)];
-  std::vector<bool>::reference taken = taken_[static_cast<std::size_t>(place_after)];
-  if (partner >= 0 || taken) return;
+  int& partner_after = partners_after_[static_cast<std::size_t>(place_after)];
+  if (partner >= 0 || partner_after >= 0) return;
   partner = place_after;
-  taken = true;
+  partner_after = place_before;
 }
 
 std::vector<PlanChange> PlanComparison::take() {

@@ -21,7 +21,7 @@ class PlanComparison {
         after(plan_after),
         ids(leaf_ids),
         partners_(plan_before.nodes.size(), -1),
-        taken_(plan_after.nodes.size(), false) {}
+        partners_after_(plan_after.nodes.size(), -1) {}
 
   const PlanStructure& before;
   const PlanStructure& after;
@@ -36,6 +36,8 @@ class PlanComparison {
   void pair(int place_before, int place_after);
   // Before -> after, and -1 for a node in no pair.
   const std::vector<int>& partners() const { return partners_; }
+  // After -> before.
+  const std::vector<int>& partners_after() const { return partners_after_; }
 
   // Parent before child, the most telling first among equals.
   std::vector<PlanChange> take();
@@ -58,7 +60,7 @@ class PlanComparison {
 
   std::vector<Found> found_;
   std::vector<int> partners_;
-  std::vector<bool> taken_;  // nodes after that are in a pair
+  std::vector<int> partners_after_;
 };
 
 // Walks both plans from their roots down, and adds all changes and all pairs.

@@ -42,11 +42,8 @@ std::int64_t touched_blocks(const Json& fields) {
 // Rows that the node read from its relation and rows that it threw away, over all loops. The server
 // divides both by the loops.
 std::int64_t own_rows_visited(const PlanNode& node) {
-  const double removed = node.number("Rows Removed by Filter") +
-                         node.number("Rows Removed by Join Filter") +
-                         node.number("Rows Removed by Index Recheck");
   const double read = is_scan(node) ? node.actual_rows.value_or(0) : 0;
-  return std::llround((read + removed) * node.actual_loops.value_or(0));
+  return std::llround((read + rows_removed_per_loop(node)) * node.actual_loops.value_or(0));
 }
 
 std::int64_t incremental_sort_kb(const Json& fields, const char* groups) {
@@ -123,6 +120,11 @@ Work exclusive_work(const PlanNode& node) {
   own.rows_visited = own_rows_visited(node);
   own.memory_kb = peak_memory_kb(node.fields);
   return own;
+}
+
+double rows_removed_per_loop(const PlanNode& node) {
+  return node.number("Rows Removed by Filter") + node.number("Rows Removed by Join Filter") +
+         node.number("Rows Removed by Index Recheck");
 }
 
 Json to_json(const Work& work) {

@@ -35,6 +35,9 @@ Work work_of(const Plan& plan);
 // The node's own work: that of the node less that of its children.
 Work exclusive_work(const PlanNode& node);
 
+// By filters and rechecks.
+double rows_removed_per_loop(const PlanNode& node);
+
 Json to_json(const Work& work);
 Work work_from_json(const Json& value);
 

@@ -70,18 +70,19 @@ bool is_earlier(const std::string& a, const std::string& b) {
 
 FoundStep sql_step(const std::string& path) { return {Kind::sql, path, {}, {}, {}}; }
 
-// As patterns, so that the next migration is taken without a change to the workload, where the
-// order of names is that of versions, and else file by file.
-void add_files_in_order(FoundSetup& setup, Files files, const std::string& pattern) {
+// As a pattern where one names exactly these files in this order, so that the next migration is
+// taken without a change to the workload; else file by file.
+void add_files_in_order(FoundSetup& setup, const fs::path& root, Files files,
+                        const std::string& pattern) {
   std::stable_sort(files.begin(), files.end(), is_earlier);
-  if (std::is_sorted(files.begin(), files.end())) {
+  if (files == matching_files(root, pattern)) {
     setup.steps.push_back(sql_step(pattern));
     return;
   }
   for (const std::string& file : files) setup.steps.push_back(sql_step(file));
   setup.notes.push_back(
-      "The names of the migrations do not sort as their versions do, so workload.json lists each "
-      "file: add new ones there.");
+      "No pattern names these migrations in the order of their versions, so workload.json lists "
+      "each file: add new ones there.");
 }
 
 // The rules below look at all files, or at those of one directory. Each returns what it found.
@@ -173,9 +174,9 @@ void find_sql_directories(const fs::path& root, const Files& files,
                  [](const std::string& file) { return file.ends_with(".up.sql"); });
     const bool is_flyway = name_of(all.front()).starts_with("V");
     if (!ups.empty())
-      add_files_in_order(setup, ups, joined(directory, "*.up.sql"));
+      add_files_in_order(setup, root, ups, joined(directory, "*.up.sql"));
     else
-      add_files_in_order(setup, all, joined(directory, is_flyway ? "V*.sql" : "[0-9]*.sql"));
+      add_files_in_order(setup, root, all, joined(directory, is_flyway ? "V*.sql" : "[0-9]*.sql"));
     const std::string repeatable = joined(directory, "R__");
     if (std::any_of(files.begin(), files.end(),
                     [&](const std::string& file) { return file.starts_with(repeatable); }))

@@ -85,6 +85,36 @@ TEST_F(ScaffoldTest, ListsNumbersWithoutLeadingZeros) {
   EXPECT_THAT(paths(setup()), ElementsAre("migrations/9_a.sql", "migrations/10_b.sql"));
 }
 
+TEST_F(ScaffoldTest, ListsFilesWhereThePatternTakesTheWayDown) {
+  for (const char* down : {"migrations/001_a.undo.sql", "migrations/001_a.down.sql"}) {
+    add("migrations/001_a.sql");
+    add("migrations/002_b.sql");
+    add(down, "DROP TABLE t;");
+    EXPECT_THAT(paths(setup()), ElementsAre("migrations/001_a.sql", "migrations/002_b.sql"));
+    EXPECT_THAT(setup().notes, ElementsAre(HasSubstr("add new ones there")));
+    fs::remove(root() / down);
+    EXPECT_THAT(paths(setup()), ElementsAre("migrations/[0-9]*.sql"));
+  }
+}
+
+TEST_F(ScaffoldTest, ListsFilesWhereThePatternTakesOneWithoutAVersion) {
+  add("migrations/001_t.up.sql");
+  add("migrations/reset.up.sql", "DROP TABLE t;");
+  EXPECT_THAT(paths(setup()), ElementsAre("migrations/001_t.up.sql"));
+}
+
+TEST_F(ScaffoldTest, ListsFilesOfSeveralNamingSchemes) {
+  add("db/001_t.sql");
+  add("db/V2__u.sql");
+  EXPECT_THAT(paths(setup()), ElementsAre("db/001_t.sql", "db/V2__u.sql"));
+}
+
+TEST_F(ScaffoldTest, TakesOneMigrationThatIsNamed) {
+  add("db/0001_t.sql");
+  add("db/0002_u.sql");
+  EXPECT_THAT(paths(setup("db/0001_t.sql")), ElementsAre("db/0001_t.sql"));
+}
+
 TEST_F(ScaffoldTest, KnowsToolsByTheirComments) {
   const std::pair<const char*, const char*> tools[] = {
       {"dbmate migrations", "-- migrate:up\nCREATE TABLE t ();\n-- migrate:down\n"},

@@ -91,7 +91,8 @@ std::vector<std::string> query_patterns(const std::vector<std::string>& all,
     const fs::path directory = fs::path(file).parent_path();
     const std::string pattern =
         mixed.contains(directory.generic_string()) ? file : (directory / "*.sql").generic_string();
-    if (patterns.empty() || patterns.back() != pattern) patterns.push_back(pattern);
+    if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
+      patterns.push_back(pattern);
   }
   return patterns;
 }

@@ -138,6 +138,17 @@ TEST_F(InitTest, UsesTheWayUpTheRowsAndTheNamesThatAreThere) {
   EXPECT_THAT(made.output, HasSubstr("pgduet record bench/items"));
 }
 
+TEST_F(InitTest, WritesThePatternOfADirectoryOnce) {
+  write("db/001_t.sql", "CREATE TABLE t (id int PRIMARY KEY);\n");
+  // By name, the directory stands between the files.
+  for (const std::string name : {"a", "m/b", "z"})
+    write("sql/" + name + ".sql", "-- name: " + name.substr(name.size() - 1) + "\nSELECT 1;\n");
+  const harness::CommandResult made = pgduet({"init", "w"});
+  ASSERT_EQ(made.exit_status, 0) << made.output << made.errors;
+  EXPECT_EQ(gate::Json::parse(read("w/workload.json"))["queries"],
+            gate::Json({"../sql/*.sql", "../sql/m/*.sql"}));
+}
+
 TEST_F(InitTest, LeavesNothingBehindWhenTheMigrationsFail) {
   write("migrations/1_a.sql", "CREATE TABLE a ();\nCREATE TABEL b ();\n");
   write("queries/a.sql", "-- name: a\nSELECT 1;\n");

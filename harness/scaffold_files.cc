@@ -37,7 +37,7 @@ bool has_names(const std::string& text) {
 }
 
 bool is_named(const std::string& file, const std::string& pattern) {
-  return file.starts_with(pattern + "/") ||
+  return pattern == "." || file.starts_with(pattern + "/") ||
          fnmatch(pattern.c_str(), file.c_str(), FNM_PATHNAME) == 0;
 }
 

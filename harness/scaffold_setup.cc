@@ -298,7 +298,7 @@ constexpr const char* looked_for =
 FoundSetup find_setup(const fs::path& root, const Files& all_files,
                       const std::optional<std::string>& directory) {
   Files files = all_files;
-  if (directory) {
+  if (directory && *directory != ".") {
     std::erase_if(files, [&](const std::string& file) {
       return file != *directory && !file.starts_with(*directory + "/");
     });

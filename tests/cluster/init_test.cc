@@ -143,7 +143,7 @@ TEST_F(InitTest, WritesThePatternOfADirectoryOnce) {
   // By name, the directory stands between the files.
   for (const std::string name : {"a", "m/b", "z"})
     write("sql/" + name + ".sql", "-- name: " + name.substr(name.size() - 1) + "\nSELECT 1;\n");
-  const harness::CommandResult made = pgduet({"init", "w"});
+  const harness::CommandResult made = pgduet({"init", "w", "--queries", "."});
   ASSERT_EQ(made.exit_status, 0) << made.output << made.errors;
   EXPECT_EQ(gate::Json::parse(read("w/workload.json"))["queries"],
             gate::Json({"../sql/*.sql", "../sql/m/*.sql"}));

@@ -196,6 +196,13 @@ TEST_F(ScaffoldTest, TakesASchemaFileThatIsNamed) {
   EXPECT_THAT(paths(setup("tables.sql")), ElementsAre("tables.sql"));
 }
 
+TEST_F(ScaffoldTest, TakesTheProjectsOwnDirectory) {
+  add("001_t.sql");
+  add("sql/x.sql", "-- name: x\nSELECT 1;\n");
+  EXPECT_THAT(paths(setup(".")), ElementsAre("[0-9]*.sql"));
+  EXPECT_THAT(queries(".").files, ElementsAre("sql/x.sql"));
+}
+
 TEST_F(ScaffoldTest, FindsFilesWithRows) {
   for (const char* file : {"migrations/001_t.sql", "db/seeds.sql", "db/fixtures/t.sql"}) add(file);
   EXPECT_THAT(find_seeds(project_files(root()), setup()),

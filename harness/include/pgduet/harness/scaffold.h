@@ -34,9 +34,9 @@ struct FoundSetup {
   std::vector<std::string> notes;  // what a user should know, in whole sentences
 };
 
-// Finds the migrations among `files`, all of the project's or, with `directory` ("db/migrations"),
-// those in or below that. Throws Error(usage) when there are none (names what was looked for) and
-// when there are several.
+// Finds the migrations among `files`, all of the project's or, with `directory` ("db/migrations";
+// "." for the project itself), those in or below that. Throws Error(usage) when there are none
+// (names what was looked for) and when there are several.
 FoundSetup find_setup(const std::filesystem::path& root, const std::vector<std::string>& files,
                       const std::optional<std::string>& directory);
 
@@ -61,8 +61,8 @@ struct FoundQueries {
   std::vector<LeftOut> left_out;
 };
 
-// The files among `files` with "-- name:" lines, or, with `pattern` (a directory or a glob), those
-// that it names. Throws Error(usage) when there is none.
+// The files among `files` with "-- name:" lines, or, with `pattern` (a directory, "." for the
+// project itself, or a glob), those that it names. Throws Error(usage) when there is none.
 FoundQueries find_queries(const std::filesystem::path& root, const std::vector<std::string>& files,
                           const std::optional<std::string>& pattern);
 

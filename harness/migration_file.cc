@@ -22,10 +22,7 @@ constexpr std::array<Marker, 4> markers = {{{"migrate:up", "migrate:down"},
 std::optional<bool> section_begin(std::string_view line) {
   line = trimmed(line);
   if (!line.starts_with("--")) return std::nullopt;
-  std::string comment(trimmed(line.substr(2)));
-  std::transform(comment.begin(), comment.end(), comment.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string comment = lower(trimmed(line.substr(2)));
   for (const Marker& marker : markers) {
     if (comment.starts_with(marker.up)) return true;
     if (comment.starts_with(marker.down)) return false;

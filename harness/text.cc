@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace pgduet::harness {
@@ -9,6 +10,14 @@ std::string_view trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return result;
 }
 
 std::string shown_path(const std::string& directory, const std::string& file) {

@@ -10,6 +10,9 @@ namespace pgduet::harness {
 // Without blanks, tabs and line ends around it.
 std::string_view trimmed(std::string_view text);
 
+// The ASCII letters in lower case.
+std::string lower(std::string_view text);
+
 // How messages name a file of a workload: "workloads/shop/setup/001.sql", and of one beside it
 // ("../../migrations/001.sql") "migrations/001.sql". `directory` is Workload::shown_directory,
 // which may begin with a revision: "1f3a9c:workloads/shop".

@@ -98,9 +98,7 @@ fs::path end_of_links(fs::path path) {
   return path;
 }
 
-}  // namespace
-
-std::string read_file(const fs::path& file) {
+std::ifstream opened(const fs::path& file) {
   std::error_code ignored;
   if (fs::is_directory(file, ignored)) {
     throw gate::Error(gate::Error::Kind::input, {file.string(), 0, 0},
@@ -112,7 +110,22 @@ std::string read_file(const fs::path& file) {
     throw gate::Error(gate::Error::Kind::input, {file.string(), 0, 0},
                       "could not read the file: " + system_message(errno));
   }
+  return in;
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& file) {
+  std::ifstream in = opened(file);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string read_beginning(const fs::path& file, std::size_t most) {
+  std::ifstream in = opened(file);
+  std::string text(most, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(most));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
 }
 
 void write_file_atomically(const fs::path& file, std::string_view text) {

@@ -12,4 +12,7 @@ namespace pgduet::harness {
 // without a line that begins a section up is returned as it is.
 std::string migration_up(std::string_view script);
 
+// The tool whose line begins a section up: "goose"; "" for none.
+std::string_view migration_tool(std::string_view script);
+
 }  // namespace pgduet::harness

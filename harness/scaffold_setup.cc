@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "file_pattern.h"
+#include "migration_file.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/scaffold.h"
 #include "text.h"
@@ -27,15 +28,11 @@ std::string joined(const std::string& directory, const std::string& name) {
 std::string shown(const std::string& directory) { return directory.empty() ? "." : directory; }
 
 // What a file is shows at its beginning; the rest may be megabytes of rows.
-constexpr std::size_t read_characters = 65536;
+std::string beginning_of(const fs::path& file) { return read_beginning(file, 65536); }
 
-bool contains_text(const fs::path& file, const std::regex& pattern) {
-  return std::regex_search(read_file(file).substr(0, read_characters), pattern);
-}
-
-const std::regex& creates_tables() {
+bool creates_tables(const std::string& script) {
   static const std::regex pattern(R"(create\s+(unlogged\s+)?table)", std::regex::icase);
-  return pattern;
+  return std::regex_search(script, pattern);
 }
 
 // The numbers of "V1_10__x.sql" or "0003_x.sql": 1, 10 and 3. Empty for another name.
@@ -122,31 +119,15 @@ void find_directories(const fs::path&, const Files& files, std::vector<FoundSetu
   }
 }
 
-struct SqlFlavour {
-  const char* what;
-  std::regex content;
-};
-
 // What kind of migrations the SQL files of a directory are; "" for none.
 std::string sql_flavour(const fs::path& root, const Files& files) {
-  static const std::vector<SqlFlavour> flavours = {
-      {"dbmate migrations", std::regex(R"(^--\s*migrate:up)", std::regex::multiline)},
-      {"goose migrations",
-       std::regex(R"(^--\s*\+goose\s+up)", std::regex::icase | std::regex::multiline)},
-      {"sql-migrate migrations",
-       std::regex(R"(^--\s*\+migrate\s+up)", std::regex::icase | std::regex::multiline)},
-      {"node-pg-migrate migrations",
-       std::regex(R"(^--\s*up migration)", std::regex::icase | std::regex::multiline)},
-  };
-  for (const SqlFlavour& flavour : flavours) {
-    if (std::any_of(files.begin(), files.end(), [&](const std::string& file) {
-          return contains_text(root / file, flavour.content);
-        }))
-      return flavour.what;
+  bool creates = false;
+  for (const std::string& file : files) {
+    const std::string script = beginning_of(root / file);
+    if (const std::string_view tool = migration_tool(script); !tool.empty())
+      return std::string(tool) + " migrations";
+    creates = creates || creates_tables(script);
   }
-  const bool creates = std::any_of(files.begin(), files.end(), [&](const std::string& file) {
-    return contains_text(root / file, creates_tables());
-  });
   if (!creates) return "";
   if (std::any_of(files.begin(), files.end(),
                   [](const std::string& file) { return name_of(file).starts_with("V"); }))
@@ -263,14 +244,14 @@ void find_tools(const fs::path&, const Files& files, std::vector<FoundSetup>& fo
 
 // A schema in one file, where nothing else is found: db/structure.sql of Rails, schema.sql.
 void find_schema_file(const fs::path& root, const Files& files, std::vector<FoundSetup>& found) {
-  static const std::regex dump("PostgreSQL database dump");
   for (const std::string& file : files) {
     const std::string name = name_of(file);
     if (name != "structure.sql" && name != "schema.sql") continue;
-    if (!contains_text(root / file, creates_tables())) continue;
+    const std::string script = beginning_of(root / file);
+    if (!creates_tables(script)) continue;
     FoundSetup setup{"a schema in " + name, directory_of(file), {}, {}};
-    const Kind kind = contains_text(root / file, dump) ? Kind::restore : Kind::sql;
-    setup.steps.push_back({kind, file, {}, {}, {}});
+    const bool is_dump = script.find("PostgreSQL database dump") != std::string::npos;
+    setup.steps.push_back({is_dump ? Kind::restore : Kind::sql, file, {}, {}, {}});
     found.push_back(setup);
   }
 }

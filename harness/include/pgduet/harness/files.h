@@ -9,6 +9,8 @@ namespace pgduet::harness {
 
 // Throws Error(input) at the file when it cannot be read.
 std::string read_file(const std::filesystem::path& file);
+// The same, of its first `most` characters.
+std::string read_beginning(const std::filesystem::path& file, std::size_t most);
 
 // Writes beside the file and renames; makes the directories above it. Throws Error(environment)
 // with the system's reason (no space, not writable); the old file stays then.

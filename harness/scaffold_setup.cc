@@ -166,11 +166,12 @@ void find_sql_directories(const fs::path& root, const Files& files,
   }
 }
 
-// The patterns DIRECTORY/*EXTENSION of all directories with such files.
-Files patterns_of(const Files& files, const std::regex& wanted, const std::string& extension) {
+// The patterns DIRECTORY/*.EXTENSION of all directories with such files.
+Files patterns_of(const Files& files, const std::regex& wanted) {
   Files patterns;
   for (const std::string& file : files) {
-    const std::string pattern = joined(directory_of(file), "*" + extension);
+    const std::string pattern =
+        joined(directory_of(file), "*" + fs::path(file).extension().string());
     if (std::regex_search(file, wanted) &&
         std::find(patterns.begin(), patterns.end(), pattern) == patterns.end())
       patterns.push_back(pattern);
@@ -184,7 +185,6 @@ struct Tool {
   const char* file;  // that marks its directory, as a path below that
   std::vector<std::string> command;
   std::regex inputs;  // the files that it reads, below that directory
-  const char* extension;
 };
 
 void find_tools(const fs::path&, const Files& files, std::vector<FoundSetup>& found) {
@@ -192,33 +192,24 @@ void find_tools(const fs::path&, const Files& files, std::vector<FoundSetup>& fo
       {"Alembic",
        "alembic.ini",
        {"alembic", "upgrade", "head"},
-       std::regex(R"((^|/)versions/[^/]*\.py$)"),
-       ".py"},
+       std::regex(R"((^|/)versions/[^/]*\.py$)")},
       {"Django",
        "manage.py",
        {"python3", "manage.py", "migrate", "--no-input"},
-       std::regex(R"((^|/)migrations/[^/]*\.py$)"),
-       ".py"},
+       std::regex(R"((^|/)migrations/[^/]*\.py$)")},
       {"Rails",
        "db/schema.rb",
        {"bin/rails", "db:schema:load"},
-       std::regex(R"((^|/)db/schema\.rb$)"),
-       ".rb"},
-      {"Ecto",
-       "mix.exs",
-       {"mix", "ecto.migrate"},
-       std::regex(R"((^|/)migrations/[^/]*\.exs$)"),
-       ".exs"},
+       std::regex(R"((^|/)db/schema\.rb$)")},
+      {"Ecto", "mix.exs", {"mix", "ecto.migrate"}, std::regex(R"((^|/)migrations/[^/]*\.exs$)")},
       {"Knex",
        "knexfile.js",
        {"npx", "knex", "migrate:latest"},
-       std::regex(R"((^|/)migrations/[^/]*\.js$)"),
-       ".js"},
+       std::regex(R"((^|/)migrations/[^/]*\.js$)")},
       {"Knex",
        "knexfile.ts",
        {"npx", "knex", "migrate:latest"},
-       std::regex(R"((^|/)migrations/[^/]*\.ts$)"),
-       ".ts"},
+       std::regex(R"((^|/)migrations/[^/]*\.ts$)")},
   };
   for (const Tool& tool : tools) {
     for (const std::string& file : files) {
@@ -230,7 +221,7 @@ void find_tools(const fs::path&, const Files& files, std::vector<FoundSetup>& fo
                    [&](const std::string& one) {
                      return directory.empty() || one.starts_with(directory + "/");
                    });
-      const Files inputs = patterns_of(below, tool.inputs, tool.extension);
+      const Files inputs = patterns_of(below, tool.inputs);
       if (inputs.empty()) continue;  // "manage.py" of something else
       FoundSetup setup{tool.what, directory, {}, {}};
       setup.steps.push_back({Kind::run, "", tool.command, shown(directory), inputs});
@@ -326,7 +317,6 @@ std::vector<SetupStep> setup_steps(const fs::path& directory, const std::vector<
   for (const FoundStep& step : steps) {
     SetupStep made;
     made.kind = step.kind;
-    made.file = step.path;
     made.command = step.command;
     made.working_directory = step.in;
     for (const std::string& pattern : step.inputs) {

@@ -90,13 +90,6 @@ gate::SetupSide setup_side(const ChangedSide& side) {
   return texts;
 }
 
-const Query* find_query(const Workload& workload, const std::string& name) {
-  for (const Query& query : workload.queries) {
-    if (query.name == name) return &query;
-  }
-  return nullptr;
-}
-
 bool same_baseline(const gate::WorkloadBaselines& baselines, const std::string& query) {
   const auto head = baselines.head.find(query);
   const auto base = baselines.base.find(query);
@@ -106,9 +99,9 @@ bool same_baseline(const gate::WorkloadBaselines& baselines, const std::string& 
   return head->second.baseline == base->second.baseline;
 }
 
-bool is_as_it_was(const Query& query, const Query* on_base, const ChangedOptions& options) {
-  return on_base != nullptr && same_execution(*on_base, query) && on_base->policy == query.policy &&
-         on_base->weight == query.weight && on_base->skip_reason == query.skip_reason &&
+bool is_as_it_was(const Query& query, const Query& on_base, const ChangedOptions& options) {
+  return same_execution(on_base, query) && on_base.policy == query.policy &&
+         on_base.weight == query.weight && on_base.skip_reason == query.skip_reason &&
          (options.baselines == nullptr || same_baseline(*options.baselines, query.name));
 }
 
@@ -161,19 +154,20 @@ ChangedQueries changed_queries(const ChangedSide& base, const ChangedSide& head,
     result.note = "--changed: all queries were run, as " + touched.everything_because;
     return result;
   }
+  const auto base_queries = queries_by_name(*base.workload);
   std::int64_t run = 0;
   for (const Query& query : head.workload->queries) {
     if (!options.is_chosen(query.name) || query.skip_reason) continue;
-    const Query* on_base = find_query(*base.workload, query.name);
-    if (is_as_it_was(query, on_base, options) && !is_touched(query, touched))
+    const auto on_base = base_queries.find(query.name);
+    if (on_base != base_queries.end() && is_as_it_was(query, *on_base->second, options) &&
+        !is_touched(query, touched))
       result.not_touched.insert(query.name);
     else
       ++run;
   }
   const auto all = run + static_cast<std::int64_t>(result.not_touched.size());
-  result.note = "--changed: " + gate::count_text(run) + " of " + gate::count_text(all) +
-                (all == 1 ? " query" : " queries") + " can be touched by this change" +
-                names_text(touched.changed) +
+  result.note = "--changed: " + gate::count_text(run) + " of " + gate::counted(all, "query") +
+                " can be touched by this change" + names_text(touched.changed) +
                 (result.not_touched.empty() ? "" : "; the others were not run");
   return result;
 }

@@ -46,13 +46,6 @@ bool selected(const std::vector<std::string>& globs, const std::string& name) {
          });
 }
 
-const Query* find_query(const Workload& workload, const std::string& name) {
-  for (const Query& query : workload.queries) {
-    if (query.name == name) return &query;
-  }
-  return nullptr;
-}
-
 // The databases of a workload's sides; one where both are made of the same.
 struct Databases {
   std::shared_ptr<WorkloadDatabase> base;
@@ -252,18 +245,22 @@ class WorkloadRun {
     for (const Query& query : queries) {
       if (is_chosen(query.name) && !not_touched_.contains(query.name)) chosen.push_back(&query);
     }
+    const auto base_queries = sides_.base ? queries_by_name(sides_.base->workload)
+                                          : std::map<std::string, const Query*>();
     phase("replaying " + std::to_string(chosen.size()) + " queries");
     std::size_t number = 0;
     for (const Query* query : chosen) {
       check_interrupt();
       detail("replaying " + std::to_string(++number) + " of " + std::to_string(chosen.size()) +
              ": " + query->name);
-      record_.queries.push_back(replay(*query));
+      const auto on_base = base_queries.find(query->name);
+      record_.queries.push_back(
+          replay(*query, on_base != base_queries.end() ? on_base->second : nullptr));
     }
     if (!sides_.base) return;
+    const auto head_queries = queries_by_name(sides_.head.workload);
     for (const Query& query : sides_.base->workload.queries) {
-      if (selected(options_.only, query.name) &&
-          find_query(sides_.head.workload, query.name) == nullptr) {
+      if (selected(options_.only, query.name) && !head_queries.contains(query.name)) {
         record_.notes.push_back("query \"" + query.name + "\" of base is gone from head");
       }
     }
@@ -329,7 +326,8 @@ class WorkloadRun {
     }
   }
 
-  QueryRecord replay(const Query& query) {
+  // `on_base` is null where base does not have the query.
+  QueryRecord replay(const Query& query, const Query* on_base) {
     QueryRecord record;
     record.name = query.name;
     record.weight = query.weight;
@@ -339,7 +337,6 @@ class WorkloadRun {
     if (shard_ != 0) record.planned_share = part_.at(query.name);
     if (query.skip_reason) return record;
 
-    const Query* on_base = sides_.base ? find_query(sides_.base->workload, query.name) : nullptr;
     if (on_base != nullptr && on_base->skip_reason) on_base = nullptr;
     // The base decides which data are tried, so that a change cannot choose its own.
     const Bindings bindings = make_bindings(
@@ -397,12 +394,12 @@ class WorkloadRun {
   void collect_shapes() {
     phase("running ANALYZE " + std::to_string(options_.analyze_repetitions) +
           " times to see which plans alternate");
+    const auto by_name = queries_by_name(sides_.head.workload);
     std::vector<Query> queries;
     std::vector<Bindings> bindings;
     std::vector<QueryRun*> runs;
     for (QueryRecord& record : record_.queries) {
       if (!record.head) continue;
-      const Query& query = *find_query(sides_.head.workload, record.name);
       Bindings values;
       for (const gate::BindingRun& binding : record.head->bindings) {
         std::vector<std::optional<std::string>> row;
@@ -411,7 +408,7 @@ class WorkloadRun {
         }
         values.push_back(std::move(row));
       }
-      queries.push_back(query);
+      queries.push_back(*by_name.at(record.name));
       bindings.push_back(std::move(values));
       runs.push_back(&*record.head);
     }

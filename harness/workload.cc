@@ -399,6 +399,12 @@ Workload load_workload(const fs::path& directory, const std::string& shown_direc
   return WorkloadReader(directory, shown_directory).read();
 }
 
+std::map<std::string, const Query*> queries_by_name(const Workload& workload) {
+  std::map<std::string, const Query*> queries;
+  for (const Query& query : workload.queries) queries.emplace(query.name, &query);
+  return queries;
+}
+
 std::vector<fs::path> find_workloads(const fs::path& root) {
   std::error_code error;
   if (fs::exists(root / workload_file, error)) return {root};

@@ -79,6 +79,9 @@ struct Workload {
 // for everything that is wrong in it.
 Workload load_workload(const std::filesystem::path& directory, const std::string& shown_directory);
 
+// The queries of `workload`, which has to stay where it is, by name.
+std::map<std::string, const Query*> queries_by_name(const Workload& workload);
+
 // The generator of a parameter that the header of its query gives none; nothing where there is
 // none either. The query is complete but for its parameters.
 using MissingGenerator =

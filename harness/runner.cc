@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
-#include <set>
 
 #include "changed.h"
 #include "machine.h"
@@ -149,7 +148,6 @@ class WorkloadRun {
     ChangedQueries changed = changed_queries(base, head, options);
     record_.notes.push_back(std::move(changed.note));
     record_.not_touched.assign(changed.not_touched.begin(), changed.not_touched.end());
-    not_touched_ = std::move(changed.not_touched);
   }
 
   void slow_down() {
@@ -243,7 +241,9 @@ class WorkloadRun {
     const std::vector<Query>& queries = sides_.head.workload.queries;
     std::vector<const Query*> chosen;
     for (const Query& query : queries) {
-      if (is_chosen(query.name) && !not_touched_.contains(query.name)) chosen.push_back(&query);
+      const bool not_touched =
+          std::binary_search(record_.not_touched.begin(), record_.not_touched.end(), query.name);
+      if (is_chosen(query.name) && !not_touched) chosen.push_back(&query);
     }
     const auto base_queries = sides_.base ? queries_by_name(sides_.base->workload)
                                           : std::map<std::string, const Query*>();
@@ -426,7 +426,6 @@ class WorkloadRun {
   gate::WorkloadBaselines baselines_;
   int shard_ = 0;                       // 0: the run is not split
   std::map<std::string, double> part_;  // the shard's queries, and their planned shares
-  std::set<std::string> not_touched_;   // --changed leaves them out
   WorkloadRecord record_;
   std::vector<TimedQuery> timed_;  // in the order of the record
 };

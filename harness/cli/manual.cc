@@ -1,6 +1,7 @@
 #include "manual.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "commands.h"
@@ -217,11 +218,10 @@ std::string manual_page(const ProgramInfo& info, const std::string& version) {
   out << ".SH OPTIONS OF SEVERAL COMMANDS\n";
   write_shared(shared, info.commands.size(), out);
   out << ".SH ENVIRONMENT\nOptions come before variables.\n";
+  std::set<std::string> told;
   for (const CommandInfo& command : info.commands) {
     for (const OptionInfo& option : command.options) {
-      if (option.environment.empty() ||
-          out.str().find(".TP\n" + bold(option.environment) + "\n") != std::string::npos)
-        continue;
+      if (option.environment.empty() || !told.insert(option.environment).second) continue;
       out << ".TP\n" << bold(option.environment) << "\nAs " << bold(option.flags.back()) << ".\n";
     }
   }

@@ -107,6 +107,30 @@ test("a comment whose fate is unknown is not posted twice", async () => {
   assert.match(result.log, /::warning title=pgduet::could not comment.*500 oops/);
 });
 
+test("an answer that is none ends in a warning and no second comment", async () => {
+  const comments = "/repos/them/shop/issues/7/comments";
+  for (const [asked, answer] of [
+    [comments, "<html>maintenance</html>"],
+    [comments, ""],
+    [comments, '{"message": "later"}'],
+    ["/user", "<html>maintenance</html>"],
+  ]) {
+    const { written, result } = await publish({
+      comments: [{ id: 4, body: `${mark}\nx`, user: { login: "somebody", type: "User" } }],
+      refuse: ({ path }) => path === asked && [200, answer],
+    });
+    assert.equal(written.length, 0);
+    assert.match(result.log, /::warning title=pgduet::could not comment.*200/);
+    assert.equal(result.status, 1);
+  }
+});
+
+test("a comment without a text hides none", async () => {
+  const empty = { id: 4, body: null, user: { login: "somebody", type: "User" } };
+  const { written } = await publish({ comments: [empty, structuredClone(ours)] });
+  assert.deepEqual(written.map((one) => one.path), ["/repos/them/shop/issues/comments/5"]);
+});
+
 test("a server that is not there is a warning", async () => {
   const { result } = await publish({ env: { GITHUB_API_URL: "http://127.0.0.1:1" } });
   assert.equal(result.status, 1);
@@ -145,8 +169,16 @@ const workflowRun = {
   },
 };
 const pull = { number: 7, label: "mallory:patch-1&state=all", head: { sha: head, repo: { full_name: fork.full_name } } };
-const ofFork = (pulls, fake = { status: 1 }, files = ["record.json"]) =>
-  publish({ fake, files, pulls, github: workflowRun, inputs: { report: "record.json" }, env: { GITHUB_EVENT_NAME: "workflow_run" } });
+const ofFork = (pulls, { fake = { status: 1 }, files = ["record.json"], refuse } = {}) =>
+  publish({
+    fake,
+    files,
+    pulls,
+    refuse,
+    github: workflowRun,
+    inputs: { report: "record.json" },
+    env: { GITHUB_EVENT_NAME: "workflow_run" },
+  });
 
 test("the second workflow comments on the pull request whose newest commit was run", async () => {
   const { result, api, written } = await ofFork([{ ...pull, number: 6, head: { ...pull.head, sha: "0".repeat(40) } }, pull]);
@@ -174,13 +206,19 @@ test("where two pull requests share a head, neither is given the other's report"
   assert.match(result.log, /::notice title=pgduet::several pull requests/);
 });
 
+test("where the pull request cannot be read there is a warning", async () => {
+  const { written, result } = await ofFork([pull], { refuse: () => [200, "<html>maintenance</html>"] });
+  assert.equal(written.length, 0);
+  assert.match(result.log, /::warning title=pgduet::could not comment.*200/);
+});
+
 test("a run record that cannot be read fails the second workflow", async () => {
-  const { result } = await ofFork([pull], { status: 2, errors: "pgduet: record.json: not a run record\n" });
+  const { result } = await ofFork([pull], { fake: { status: 2, errors: "pgduet: record.json: not a run record\n" } });
   assert.equal(result.status, 2);
 });
 
 test("of a run that left no record the pull request is told so", async () => {
-  const { result, api } = await ofFork([pull], {}, []);
+  const { result, api } = await ofFork([pull], { fake: {}, files: [] });
   assert.equal(result.status, 0, "the first workflow failed");
   assert.match(api.comments[0].body, /could not measure\n\n {4}pgduet: the workflow run ended without a run record/);
 });

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 
 // Serves a repository with `comments` ({id, body, user}) on each pull request and open `pulls`.
-// `refuse(request)` may return [status, answer] instead. Returns {url, requests, comments, close}.
+// `refuse(request)` may return [status, answer] instead, where a string is sent as it is. Returns {url, requests, comments, close}.
 export async function serveApi({ comments = [], pulls = [], user = null, refuse = () => false } = {}) {
   const requests = [];
   const server = createServer((message, response) => {
@@ -20,7 +20,7 @@ export async function serveApi({ comments = [], pulls = [], user = null, refuse 
       requests.push(request);
       const [status, answer] = refuse(request) || respond(request);
       response.writeHead(status, { "Content-Type": "application/json" });
-      response.end(JSON.stringify(answer));
+      response.end(typeof answer === "string" ? answer : JSON.stringify(answer));
     });
   });
 

@@ -24,7 +24,7 @@ api() {
     if [[ $method == POST || ! $code =~ ^(000|429|5..)$ || $attempt == 3 ]]; then break; fi
     sleep "${PGDUET_RETRY_SECONDS:-5}"
   done
-  [[ $code == 2?? ]]
+  [[ $code == 2?? && -s $response ]] # what is asked here has a body
 }
 
 said() { jq --raw-output '.message? // empty | strings | .[:300]' "$response" 2>/dev/null || true; }
@@ -43,12 +43,12 @@ find_pull_request() {
   local head found
   head=$(jq --null-input --raw-output --arg owner "$OTHER_RUN_OWNER" --arg branch "$OTHER_RUN_BRANCH" \
     '"\($owner):\($branch)" | @uri')
-  if ! api GET "repos/$GITHUB_REPOSITORY/pulls?state=open&per_page=100&head=$head"; then
+  if ! api GET "repos/$GITHUB_REPOSITORY/pulls?state=open&per_page=100&head=$head" ||
+    ! found=$(jq --arg sha "$OTHER_RUN_HEAD" --arg repository "$OTHER_RUN_REPOSITORY" \
+      '[.[] | select(.head.sha == $sha and .head.repo.full_name == $repository) | .number]' "$response"); then
     explain_refusal
     return 1
   fi
-  found=$(jq --arg sha "$OTHER_RUN_HEAD" --arg repository "$OTHER_RUN_REPOSITORY" \
-    '[.[] | select(.head.sha == $sha and .head.repo.full_name == $repository) | .number]' "$response")
   case $(jq length <<<"$found") in
     1) PULL_REQUEST=$(jq '.[0]' <<<"$found") ;;
     0) notice "no open pull request has the commit ${OTHER_RUN_HEAD:0:10} as its newest: no comment" && return 1 ;;
@@ -57,20 +57,23 @@ find_pull_request() {
 }
 
 # Sets `found` to the comment's id, or to nothing. Everybody can begin a comment with our marker: it is
-# ours if a bot wrote it (as GITHUB_TOKEN does), or the user that the token belongs to.
+# ours if a bot wrote it (as GITHUB_TOKEN does), or the user that the token belongs to. Its caller asks
+# for the status, so no error ends it by itself.
 find_comment() {
-  local page=1 mark candidates='[]' login
+  local page=1 mark candidates='[]' size login
   mark=$(marker)
   while true; do
     api GET "repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments?per_page=100&page=$page" || return
+    size=$(jq length "$response") || return
     candidates=$(jq --argjson before "$candidates" --arg mark "$mark" \
-      '$before + [.[] | select(.body | startswith($mark)) | {id, login: .user.login, type: .user.type}]' "$response")
-    if (($(jq length "$response") < 100)); then break; fi
+      '$before + [.[] | select(.body // "" | startswith($mark)) | {id, login: .user.login, type: .user.type}]' \
+      "$response") || return
+    if ((size < 100)); then break; fi
     page=$((page + 1))
   done
-  found=$(jq 'map(select(.type == "Bot"))[0].id // empty' <<<"$candidates")
+  found=$(jq 'map(select(.type == "Bot"))[0].id // empty' <<<"$candidates") || return
   if [[ -n $found || $candidates == '[]' ]] || ! api GET user; then return 0; fi
-  login=$(jq --raw-output .login "$response")
+  login=$(jq --exit-status --raw-output .login "$response") || return
   found=$(jq --arg login "$login" 'map(select(.login == $login))[0].id // empty' <<<"$candidates")
 }
 

@@ -94,6 +94,16 @@ test("a build that fails ends the job with its reason and measures nothing", asy
   assert.ok(!existsSync(join(job.fake, "arguments")));
 });
 
+test("a program that cannot be packed whole is not kept", async () => {
+  const repository = makeRepository();
+  const launcher = join(repository, "pgduet");
+  writeFileSync(launcher, readFileSync(launcher, "utf8").replaceAll("lib/pgduet", "lib/other"));
+  const { result, kept } = await install(repository);
+  assert.equal(result.status, 3);
+  assert.match(result.log, /lib\/pgduet[^\n]*\n::error title=pgduet::could not build pgduet/);
+  assert.ok(!kept.ran);
+});
+
 test("an installed program is used as it is", async () => {
   const { job, result } = await install(makeRepository(), { inputs: { program: join(root, "tests/action/fake_pgduet") } });
   assert.equal(result.status, 0, result.log);

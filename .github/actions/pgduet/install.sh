@@ -38,17 +38,18 @@ libraries_of() {
   ldd "$1" | awk '$2 == "=>" && $3 ~ /^\// && $1 !~ /^(libc|libm|libstdc\+\+|libgcc_s)\.so/ { print $3 }'
 }
 
+# Its caller asks for the status, so no error ends it by itself.
 build() {
   local built=$root/build/release packed=$1.partial
   # The launcher leaves this to CMake, which reads it when it first configures. Old-style tags, as the
   # libraries' own libraries are looked for there as well.
   LDFLAGS="-Wl,--disable-new-dtags,-rpath,'\$ORIGIN/../lib' ${LDFLAGS-}" "$root/pgduet" --version || return
   rm -rf "$packed" "$1"
-  mkdir -p "$packed/bin" "$packed/lib"
-  cp "$built/bin/pgduet" "$packed/bin/"
-  cp --recursive "$built/lib/pgduet" "$packed/lib/" # what pgduet loads into its servers
-  libraries_of "$built/bin/pgduet" | xargs --no-run-if-empty cp --dereference --target-directory "$packed/lib"
-  mv "$packed" "$1"
+  mkdir -p "$packed/bin" "$packed/lib" &&
+    cp "$built/bin/pgduet" "$packed/bin/" &&
+    cp --recursive "$built/lib/pgduet" "$packed/lib/" && # what pgduet loads into its servers
+    libraries_of "$built/bin/pgduet" | xargs --no-run-if-empty cp --dereference --target-directory "$packed/lib" &&
+    mv "$packed" "$1" || return
   if ! starts "$1/bin/pgduet"; then die 3 "pgduet was built, and does not start: $1/bin/pgduet"; fi
   set_output built true
 }

@@ -55,6 +55,7 @@
     });
     const chips = all(".chip");
     const filter = byId("filter");
+    const names = new Intl.Collator("en", { numeric: true });
 
     function applyFilter() {
       const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -80,7 +81,7 @@
       const sign = order === "ascending" ? 1 : -1;
       const value = (entry) => Number(entry.row.dataset[key]);
       const compare = key === "name"
-        ? (a, b) => a.name.localeCompare(b.name, "en", { numeric: true })
+        ? (a, b) => names.compare(a.name, b.name)
         : (a, b) => value(a) - value(b);
       rows.sort((a, b) => sign * compare(a, b) || Number(a.row.dataset.order) - Number(b.row.dataset.order));
       body.append(...rows.map((entry) => entry.row));
@@ -165,10 +166,10 @@
       offer(text);
       return;
     }
-    const label = button.textContent;
+    button.dataset.label ??= button.textContent;
     button.textContent = "Copied";
     say("Copied the plan");
-    setTimeout(() => { button.textContent = label; }, 1500);
+    setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
   }
 
   themes.setUp();

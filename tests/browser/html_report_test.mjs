@@ -140,6 +140,18 @@ describe("a report with every verdict", () => {
     assert.deepEqual(types, ["Index Scan", "Sort"]);
   }));
 
+  it("takes back that it copied, however often it did", () => onPage("sample.html", async (page) => {
+    await page.evaluate(() => { navigator.clipboard.writeText = () => Promise.resolve(); });
+    const button = await page.locator("button.copy:visible").first().elementHandle();
+    const label = await button.textContent();
+    for (let click = 0; click < 2; ++click) {
+      await button.click();
+      await page.waitForFunction((one) => one.textContent === "Copied", button);
+    }
+    await page.waitForTimeout(1600);
+    assert.equal(await button.textContent(), label);
+  }));
+
   it("offers a text to copy where the clipboard is refused", () => onPage("sample.html", async (page) => {
     await page.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new Error("refused")); });
     await page.locator("button.copy:visible").first().click();

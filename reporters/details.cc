@@ -203,6 +203,16 @@ std::vector<Detail> details_of(const gate::QueryReport& query) {
   return details;
 }
 
+std::vector<gate::SourcePosition> culprits_of(const gate::QueryReport& query) {
+  std::vector<gate::SourcePosition> culprits;
+  for (const Finding& finding : query.findings) {
+    const gate::SourcePosition& at = finding.culprit;
+    if (at.file.empty()) continue;
+    if (std::find(culprits.begin(), culprits.end(), at) == culprits.end()) culprits.push_back(at);
+  }
+  return culprits;
+}
+
 std::string comparison_text(const gate::WorkloadReport& workload) {
   const std::string comparison = "compared with " + workload.compared_with;
   if (workload.record == nullptr) return comparison;

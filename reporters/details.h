@@ -34,6 +34,9 @@ std::string work_text(const gate::QueryReport& query);
 // The binding that decided the verdict, on the side that has it; null when there is none.
 const gate::BindingRun* worst_binding(const gate::QueryReport& query);
 
+// The places that findings blame, each once.
+std::vector<gate::SourcePosition> culprits_of(const gate::QueryReport& query);
+
 // "PostgreSQL 15.18, compared with base 3f2a91c and 31 baselines".
 std::string comparison_text(const gate::WorkloadReport& workload);
 

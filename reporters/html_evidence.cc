@@ -79,12 +79,34 @@ std::string limits_text(const gate::TimeEvidence& evidence) {
   return text;
 }
 
+// A change of the catalogue that findings blame.
+struct Culprit {
+  const gate::StepRecord* step = nullptr;
+  const gate::CatalogChange* change = nullptr;
+  const gate::SourcePosition* place = nullptr;  // one of those that are blamed
+};
+
+std::vector<Culprit> culprits_in(const gate::SideRecord& side, const std::string& directory,
+                                 const std::vector<gate::SourcePosition>& places) {
+  std::vector<Culprit> culprits;
+  for (const gate::StepRecord& step : side.steps) {
+    for (const gate::CatalogChange& change : step.changes) {
+      const auto place = std::find_if(places.begin(), places.end(), [&](const auto& blamed) {
+        return blamed.line == change.at.line && blamed == gate::place_in(directory, change.at);
+      });
+      if (place != places.end()) culprits.push_back({&step, &change, &*place});
+    }
+  }
+  return culprits;
+}
+
 // What happened to the object, and by which statement.
-Data culprit_data(const gate::StepRecord& step, const gate::CatalogChange& change,
-                  const gate::SourcePosition& place) {
+Data culprit_data(const Culprit& culprit) {
+  const gate::StepRecord& step = *culprit.step;
+  const gate::CatalogChange& change = *culprit.change;
   Data data;
   data["step"] = Data(step.name);
-  data["place"] = Data(gate::to_text(place));
+  data["place"] = Data(gate::to_text(*culprit.place));
   data["object"] = Data(change.object.kind + " " + change.object.name);
   data["change"] = Data(!change.before ? "created" : !change.after ? "dropped" : "changed");
   set_text(data, "definition_before", change.before.value_or(""));
@@ -132,35 +154,23 @@ void set_timings(Data& data, const gate::QueryReport& query) {
 
 void set_culprits(Data& data, const gate::QueryReport& query,
                   const gate::WorkloadRecord& workload) {
-  std::vector<gate::SourcePosition> places;
-  for (const Finding& finding : query.findings) {
-    if (finding.culprit.file.empty()) continue;
-    if (std::find(places.begin(), places.end(), finding.culprit) == places.end()) {
-      places.push_back(finding.culprit);
-    }
-  }
-  List culprits;
-  const auto add_from = [&](const gate::SideRecord& side) {
-    for (const gate::StepRecord& step : side.steps) {
-      for (const gate::CatalogChange& change : step.changes) {
-        const gate::SourcePosition place = gate::place_in(workload.directory, change.at);
-        const bool named = std::find(places.begin(), places.end(), place) != places.end();
-        if (named) culprits.push_back(culprit_data(step, change, place));
-      }
-    }
-  };
-  if (!places.empty()) add_from(workload.head);
+  const std::vector<gate::SourcePosition> places = culprits_of(query);
+  if (places.empty()) return;
+  std::vector<Culprit> culprits = culprits_in(workload.head, workload.directory, places);
   // What head does not have any more was made by a step of base.
-  if (culprits.empty() && !places.empty() && workload.base) add_from(*workload.base);
+  if (culprits.empty() && workload.base) {
+    culprits = culprits_in(*workload.base, workload.directory, places);
+  }
+  List shown;
+  for (std::size_t i = 0; i < std::min(culprits.size(), most_culprits); ++i) {
+    shown.push_back(culprit_data(culprits[i]));
+  }
+  set_list(data, "culprits", shown);
   if (culprits.size() > most_culprits) {
     const std::size_t more = culprits.size() - most_culprits;
-    culprits.erase(culprits.begin() + static_cast<std::ptrdiff_t>(most_culprits), culprits.end());
-    set_list(data, "culprits", culprits);
     data["culprits"]["more_culprits"] =
         Data(gate::counted(static_cast<std::int64_t>(more), "change") + " more of the same lines.");
-    return;
   }
-  set_list(data, "culprits", culprits);
 }
 
 void set_accepted(Data& data, const std::vector<gate::AcceptedEntry>& accepted) {

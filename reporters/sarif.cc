@@ -104,16 +104,6 @@ Json location_json(const gate::SourcePosition& at) {
             {"region", {{"startLine", at.line > 0 ? at.line : 1}}}}}};
 }
 
-std::vector<gate::SourcePosition> culprits_of(const gate::QueryReport& query) {
-  std::vector<gate::SourcePosition> culprits;
-  for (const gate::Finding& finding : query.findings) {
-    const gate::SourcePosition& at = finding.culprit;
-    if (at.file.empty() || culprits.size() == most_culprits) continue;
-    if (std::find(culprits.begin(), culprits.end(), at) == culprits.end()) culprits.push_back(at);
-  }
-  return culprits;
-}
-
 // Code scanning shows related locations only where the message links to them.
 std::string message_of(const NamedQuery& named, const std::vector<gate::SourcePosition>& culprits) {
   const gate::QueryReport& query = *named.report;
@@ -143,7 +133,8 @@ std::string fingerprint_of(const NamedQuery& named) {
 
 Json result_json(const NamedQuery& named) {
   const gate::QueryReport& query = *named.report;
-  const std::vector<gate::SourcePosition> culprits = culprits_of(query);
+  std::vector<gate::SourcePosition> culprits = culprits_of(query);
+  if (culprits.size() > most_culprits) culprits.resize(most_culprits);
   Json json;
   json["ruleId"] = gate::to_text(query.verdict);
   json["ruleIndex"] = *rule_index(query.verdict);

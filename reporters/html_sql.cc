@@ -5,14 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "line_diff.h"
 #include "pgduet/gate/sql_tokens.h"
 #include "pgduet/gate/wording.h"
 #include "utf8.h"
 
 namespace pgduet::reporters::html {
 namespace {
-
-using Lines = std::vector<std::string_view>;
 
 // Beyond, finding the lines that differ would take longer than all the rest of the page.
 constexpr std::size_t most_compared_lines = 500;
@@ -87,42 +86,6 @@ class LineBuilder {
   std::string text_;
 };
 
-Lines lines_of(std::string_view text) {
-  Lines lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
-// Which lines of `one` and `other` are not in their longest common subsequence.
-std::pair<std::vector<bool>, std::vector<bool>> changed_lines(const Lines& one,
-                                                              const Lines& other) {
-  const std::size_t rows = one.size();
-  const std::size_t columns = other.size();
-  std::vector<bool> changed_one(rows, true);
-  std::vector<bool> changed_other(columns, true);
-  std::vector<std::vector<int>> longest(rows + 1, std::vector<int>(columns + 1, 0));
-  for (std::size_t i = rows; i-- > 0;) {
-    for (std::size_t j = columns; j-- > 0;) {
-      longest[i][j] = one[i] == other[j] ? longest[i + 1][j + 1] + 1
-                                         : std::max(longest[i + 1][j], longest[i][j + 1]);
-    }
-  }
-  for (std::size_t i = 0, j = 0; i < rows && j < columns;) {
-    if (one[i] == other[j]) {
-      changed_one[i++] = changed_other[j++] = false;
-    } else if (longest[i + 1][j] >= longest[i][j + 1]) {
-      ++i;
-    } else {
-      ++j;
-    }
-  }
-  return {changed_one, changed_other};
-}
-
 Data marked_sql_data(const std::string& sql, const std::vector<bool>& changed) {
   const std::string shown = shortened(sql, most_sql_bytes);
   LineBuilder builder;
@@ -164,14 +127,15 @@ void set_statements(Data& data, const gate::QueryRecord& query) {
   } else if (head.empty()) {
     add("base", base, {});
   } else {
-    const Lines one = lines_of(base);
-    const Lines other = lines_of(head);
-    std::pair<std::vector<bool>, std::vector<bool>> changed;
-    if (std::max(one.size(), other.size()) <= most_compared_lines) {
-      changed = changed_lines(one, other);
+    std::vector<bool> changed_base;
+    std::vector<bool> changed_head;
+    for (const DiffLine& line : diff_lines(base, head, most_compared_lines, LineEquality::exact)) {
+      const bool changed = line.side != DiffLine::Side::both;
+      if (line.side != DiffLine::Side::after) changed_base.push_back(changed);
+      if (line.side != DiffLine::Side::before) changed_head.push_back(changed);
     }
-    add("base", base, changed.first);
-    add("head", head, changed.second);
+    add("base", base, changed_base);
+    add("head", head, changed_head);
   }
   set_list(data, "statements", statements);
 }

@@ -16,11 +16,14 @@ struct DiffLine {
   bool operator==(const DiffLine&) const = default;
 };
 
-// The longest common lines of both texts, and between them what only one has, before first. Lines
-// that differ in their indentation only (and in the arrow of a plan's nodes) are the same: a node
-// that was put on top of a plan moves all below it. Nothing where a text has more than `most_lines`
-// lines.
+// Which lines are the same. But for the indentation (and the arrow of a plan's nodes): a node that
+// was put on top of a plan moves all below it.
+enum class LineEquality { exact, but_for_indentation };
+
+// The longest common lines of both texts, and between them what only one has, before first. Nothing
+// where a text has more than `most_lines` lines.
 std::vector<DiffLine> diff_lines(std::string_view before, std::string_view after,
-                                 std::size_t most_lines = 200);
+                                 std::size_t most_lines = 200,
+                                 LineEquality equality = LineEquality::but_for_indentation);
 
 }  // namespace pgduet::reporters

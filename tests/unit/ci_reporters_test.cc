@@ -136,6 +136,10 @@ TEST(DiffLines, WhatWentStandsBeforeWhatCame) {
   EXPECT_THAT(diff_lines("", ""), IsEmpty());
 }
 
+TEST(DiffLines, TheIndentationCountsWhereLinesAreComparedExactly) {
+  EXPECT_EQ(shown(diff_lines("a\nb\n", "a\n b\n", 2, LineEquality::exact)), " a\n-b\n+ b\n");
+}
+
 TEST(DiffLines, TooMuchToReadIsNothing) {
   EXPECT_THAT(diff_lines(std::string(300, '\n'), "a"), IsEmpty());
 }

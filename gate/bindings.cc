@@ -23,11 +23,4 @@ const BindingBaseline* find_binding(const VersionBaseline& version,
   return nullptr;
 }
 
-const BindingRun* find_binding(const QueryRun& run, int number) {
-  for (const BindingRun& binding : run.bindings) {
-    if (binding.number == number) return &binding;
-  }
-  return nullptr;
-}
-
 }  // namespace pgduet::gate

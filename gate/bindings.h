@@ -15,7 +15,4 @@ bool same_values(const std::vector<ParameterValue>& left, const std::vector<Para
 const BindingBaseline* find_binding(const VersionBaseline& version,
                                     const std::vector<ParameterValue>& parameters);
 
-// The run's binding of this number; null when there is none.
-const BindingRun* find_binding(const QueryRun& run, int number);
-
 }  // namespace pgduet::gate

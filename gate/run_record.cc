@@ -429,6 +429,13 @@ bool names_file(std::string_view step) {
          !step.starts_with("run ") && !step.starts_with("restore ");
 }
 
+const BindingRun* find_binding(const QueryRun& run, int number) {
+  for (const BindingRun& binding : run.bindings) {
+    if (binding.number == number) return &binding;
+  }
+  return nullptr;
+}
+
 SourcePosition place_in(const std::string& directory, SourcePosition at) {
   if (!names_file(at.file)) return at;
   at.file = (std::filesystem::path(directory) / at.file).lexically_normal().generic_string();

@@ -127,11 +127,10 @@ bool add_findings(const gate::QueryReport& query, std::vector<Detail>& details) 
 std::string binding_text(const gate::QueryReport& query) {
   const gate::BindingRun* binding = worst_binding(query);
   if (binding == nullptr || binding->parameters.empty()) return "";
-  const gate::QueryRun& run = query.record->head ? *query.record->head : *query.record->base;
+  const std::size_t bindings = shown_side(*query.record)->bindings.size();
   std::string place;
-  if (run.bindings.size() > 1) {
-    place =
-        "binding " + std::to_string(binding->number) + " of " + std::to_string(run.bindings.size());
+  if (bindings > 1) {
+    place = "binding " + std::to_string(binding->number) + " of " + std::to_string(bindings);
   }
   if (!binding->coverage.empty()) place += (place.empty() ? "" : "; ") + binding->coverage;
   return gate::to_text(binding->parameters) + (place.empty() ? "" : " (" + place + ")");
@@ -166,15 +165,18 @@ std::string work_text(const gate::QueryReport& query) {
   return text;
 }
 
+const gate::BindingRun* find_binding(const std::optional<gate::QueryRun>& side, int number) {
+  return side ? gate::find_binding(*side, number) : nullptr;
+}
+
+const gate::QueryRun* shown_side(const gate::QueryRecord& query) {
+  return query.head ? &*query.head : query.base ? &*query.base : nullptr;
+}
+
 const gate::BindingRun* worst_binding(const gate::QueryReport& query) {
   if (query.record == nullptr || query.worst_binding == 0) return nullptr;
-  for (const auto* side : {&query.record->head, &query.record->base}) {
-    if (!*side) continue;
-    for (const gate::BindingRun& binding : (*side)->bindings) {
-      if (binding.number == query.worst_binding) return &binding;
-    }
-  }
-  return nullptr;
+  const auto* binding = find_binding(query.record->head, query.worst_binding);
+  return binding != nullptr ? binding : find_binding(query.record->base, query.worst_binding);
 }
 
 std::vector<Detail> details_of(const gate::QueryReport& query) {

@@ -2,6 +2,7 @@
 // running text (console, JUnit) lays out in its own way.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,13 @@ std::string main_time_text(const gate::TimesShown& times);
 
 // "blocks 24 → 8,334 (347×), rows visited 20 → 100,000 (5,000×)": what differs; "" when nothing.
 std::string work_text(const gate::QueryReport& query);
+
+// The binding of that number; null where the side does not have it.
+const gate::BindingRun* find_binding(const std::optional<gate::QueryRun>& side, int number);
+
+// The side that stands for the query where one is shown: head's, else base's; null when neither
+// ran it.
+const gate::QueryRun* shown_side(const gate::QueryRecord& query);
 
 // The binding that decided the verdict, on the side that has it; null when there is none.
 const gate::BindingRun* worst_binding(const gate::QueryReport& query);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compressed_text.h"
+#include "details.h"
 #include "pgduet/gate/plan_alignment.h"
 #include "pgduet/gate/plan_diff.h"
 #include "pgduet/gate/wording.h"
@@ -32,14 +33,6 @@ struct Side {
   std::optional<gate::Plan> plan;
   std::set<const gate::PlanNode*> cut_off;
 };
-
-const gate::BindingRun* find_binding(const std::optional<gate::QueryRun>& run, int number) {
-  if (!run) return nullptr;
-  for (const gate::BindingRun& binding : run->bindings) {
-    if (binding.number == number) return &binding;
-  }
-  return nullptr;
-}
 
 Side side_of(const char* name, const std::optional<gate::QueryRun>& run, int number) {
   Side side;

@@ -133,8 +133,8 @@ std::string result_text(const gate::BindingRun& binding) {
 }
 
 void set_bindings(Data& data, const gate::QueryReport& query) {
-  const auto& side = query.record->head ? query.record->head : query.record->base;
-  if (!side) return;
+  const gate::QueryRun* side = shown_side(*query.record);
+  if (side == nullptr) return;
   std::set<int> with_findings;
   for (const gate::Finding& finding : query.findings) {
     if (finding.weight != gate::Finding::Weight::informs) with_findings.insert(finding.binding);
@@ -180,8 +180,8 @@ void set_expected_plan(Data& data, const NamedQuery& named, const gate::LoadedBa
 }
 
 void set_binding_heading(Data& data, const gate::QueryReport& query, int binding) {
-  const auto& side = query.record->head ? query.record->head : query.record->base;
-  if (!side || side->bindings.size() < 2) return;
+  const gate::QueryRun* side = shown_side(*query.record);
+  if (side == nullptr || side->bindings.size() < 2) return;
   data["of_binding"] = Data("of binding " + std::to_string(binding));
 }
 

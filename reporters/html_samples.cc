@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "details.h"
 #include "pgduet/gate/wording.h"
 
 namespace pgduet::reporters::html {
@@ -22,14 +23,6 @@ struct Strip {
   int stage = 0;
   std::vector<double> samples;  // microseconds
 };
-
-const gate::BindingRun* find_binding(const std::optional<gate::QueryRun>& run, int number) {
-  if (!run) return nullptr;
-  for (const gate::BindingRun& binding : run->bindings) {
-    if (binding.number == number) return &binding;
-  }
-  return nullptr;
-}
 
 bool has_cpu_times(const gate::BindingRun* binding) {
   return binding == nullptr || std::all_of(binding->executions.begin(), binding->executions.end(),

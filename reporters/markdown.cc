@@ -131,19 +131,14 @@ std::string diff_block(std::string_view before, std::string_view after) {
   return markdown_block(text, "diff");
 }
 
-const gate::BindingRun* binding_of(const std::optional<gate::QueryRun>& run, int number) {
-  if (!run) return nullptr;
-  for (const gate::BindingRun& binding : run->bindings) {
-    if (binding.number == number) return binding.plan.is_null() ? nullptr : &binding;
-  }
-  return nullptr;
-}
-
 std::string plan_diff(const gate::QueryReport& query) {
   if (query.record == nullptr) return "";
-  const gate::BindingRun* base = binding_of(query.record->base, query.worst_binding);
-  const gate::BindingRun* head = binding_of(query.record->head, query.worst_binding);
-  if (base == nullptr || head == nullptr || base->shape == head->shape) return "";
+  const gate::BindingRun* base = find_binding(query.record->base, query.worst_binding);
+  const gate::BindingRun* head = find_binding(query.record->head, query.worst_binding);
+  const auto has_plan = [](const gate::BindingRun* binding) {
+    return binding != nullptr && !binding->plan.is_null();
+  };
+  if (!has_plan(base) || !has_plan(head) || base->shape == head->shape) return "";
   const std::string block = diff_block(gate::to_text(gate::read_plan(base->plan)),
                                        gate::to_text(gate::read_plan(head->plan)));
   return block.empty() ? "" : "Plan, base (-) and head (+):\n\n" + block + "\n";

@@ -107,6 +107,9 @@ struct QueryRun {
   bool operator==(const QueryRun&) const = default;
 };
 
+// The run's binding of this number; null when there is none.
+const BindingRun* find_binding(const QueryRun& run, int number);
+
 // One query of a workload.
 struct QueryRecord {
   std::string name;

@@ -41,23 +41,17 @@ const char* parameters_of(Style style) {
   return "";
 }
 
-Style style_of(const gate::QueryReport& query) {
-  if (query.fails) return Style::bold_red;
-  switch (query.verdict) {
-    case Verdict::broken:
-    case Verdict::regressed:
-    case Verdict::missing:
+Style style_of(Tone tone) {
+  switch (tone) {
+    case Tone::bad:
       return Style::bold_red;
-    case Verdict::inconclusive:
-    case Verdict::changed:
+    case Tone::warn:
       return Style::yellow;
-    case Verdict::new_query:
-    case Verdict::accepted:
+    case Tone::note:
       return Style::cyan;
-    case Verdict::improved:
-    case Verdict::passed:
+    case Tone::good:
       return Style::green;
-    case Verdict::skipped:
+    case Tone::quiet:
       return Style::dim;
   }
   return Style::plain;
@@ -118,7 +112,7 @@ class Page {
     const int name_column = indentation + display_width(verdict) + 2;
     const std::vector<std::string> name = wrap(terminal_text(full_name), width_ - name_column);
     out_ << (query.fails ? styled("FAIL", Style::bold_red) + "  " : blanks(indentation))
-         << styled(verdict, style_of(query)) << "  " << styled(name.front(), Style::bold);
+         << styled(verdict, style_of(tone_of(query))) << "  " << styled(name.front(), Style::bold);
     const int used = name_column + display_width(name.front());
     const bool beside = name.size() == 1 && used + 2 + display_width(place) <= width_;
     if (beside && !place.empty()) {

@@ -10,6 +10,7 @@ namespace pgduet::reporters {
 namespace {
 
 using gate::Finding;
+using gate::Verdict;
 
 // More would bury the few that matter; the HTML and JSON reports have all of them.
 constexpr std::size_t findings_shown = 6;
@@ -138,6 +139,28 @@ std::string binding_text(const gate::QueryReport& query) {
 
 }  // namespace
 
+Tone tone_of(const gate::QueryReport& query) {
+  if (query.fails) return Tone::bad;
+  switch (query.verdict) {
+    case Verdict::broken:
+    case Verdict::regressed:
+    case Verdict::missing:
+      return Tone::bad;
+    case Verdict::inconclusive:
+    case Verdict::changed:
+      return Tone::warn;
+    case Verdict::new_query:
+    case Verdict::accepted:
+      return Tone::note;
+    case Verdict::improved:
+    case Verdict::passed:
+      return Tone::good;
+    case Verdict::skipped:
+      return Tone::quiet;
+  }
+  return Tone::quiet;
+}
+
 std::string times_text(const gate::TimesShown& times) {
   std::string text = time_text(times.clock, cpu_of(times.before), cpu_of(times.after));
   append(text, time_text("wall", wall_of(times.before), wall_of(times.after)));
@@ -193,7 +216,7 @@ std::vector<Detail> details_of(const gate::QueryReport& query) {
   if (const std::string times = times_text(query.times); !told && !times.empty()) {
     details.push_back({"time", times});
   }
-  if (query.detectable && query.verdict != gate::Verdict::regressed) {
+  if (query.detectable && query.verdict != Verdict::regressed) {
     details.push_back({"sees", "slowdowns from " + gate::factor_text(*query.detectable) + " on"});
   }
   if (const std::string binding = binding_text(query); !binding.empty()) {
@@ -229,7 +252,7 @@ std::string queries_text(std::size_t count) {
 }
 
 std::string counts_text(const gate::WorkloadReport& workload) {
-  std::map<gate::Verdict, std::size_t> counts;
+  std::map<Verdict, std::size_t> counts;
   for (const gate::QueryReport& query : workload.queries) ++counts[query.verdict];
   std::string text;
   for (const auto& [verdict, count] : counts) {

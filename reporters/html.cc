@@ -81,7 +81,7 @@ List verdict_counts(const std::vector<NamedQuery>& queries) {
   std::map<gate::Verdict, std::pair<std::size_t, const char*>> counts;
   for (const NamedQuery& query : queries) {
     auto& [count, tone] = counts[query.report->verdict];
-    if (count++ == 0) tone = tone_of(*query.report);
+    if (count++ == 0) tone = tone_class(*query.report);
   }
   List list;
   for (const auto& [verdict, count] : counts) {

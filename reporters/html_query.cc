@@ -17,8 +17,6 @@
 namespace pgduet::reporters::html {
 namespace {
 
-using gate::Verdict;
-
 constexpr std::size_t most_bindings = 50;  // a query; more are a table for a script
 
 // The labels of details_of in words. What is not here is told elsewhere on the page.
@@ -187,23 +185,17 @@ void set_binding_heading(Data& data, const gate::QueryReport& query, int binding
 
 }  // namespace
 
-const char* tone_of(const gate::QueryReport& query) {
-  if (query.fails) return "bad";
-  switch (query.verdict) {
-    case Verdict::broken:
-    case Verdict::regressed:
-    case Verdict::missing:
+const char* tone_class(const gate::QueryReport& query) {
+  switch (tone_of(query)) {
+    case Tone::bad:
       return "bad";
-    case Verdict::inconclusive:
-    case Verdict::changed:
+    case Tone::warn:
       return "warn";
-    case Verdict::new_query:
-    case Verdict::accepted:
+    case Tone::note:
       return "note";
-    case Verdict::improved:
-    case Verdict::passed:
+    case Tone::good:
       return "good";
-    case Verdict::skipped:
+    case Tone::quiet:
       return "quiet";
   }
   return "";
@@ -215,7 +207,7 @@ Data summary_of(const NamedQuery& named, std::size_t number) {
   data["id"] = Data("q" + std::to_string(number));
   data["name"] = Data(named.full_name());
   data["verdict"] = Data(gate::to_text(query.verdict));
-  data["tone"] = Data(tone_of(query));
+  data["tone"] = Data(tone_class(query));
   if (query.fails) data["fails"] = Data(true);
   set_text(data, "headline", query.headline);
   set_text(data, "place", gate::to_text(query.source));

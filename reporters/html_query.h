@@ -36,6 +36,6 @@ void add_essential_points(Data& data, const gate::QueryReport& query);
 void add_details(Data& data, const NamedQuery& query, const WorkloadContext& context);
 
 // A class of colour for a verdict; never the only sign of it.
-const char* tone_of(const gate::QueryReport& query);
+const char* tone_class(const gate::QueryReport& query);
 
 }  // namespace pgduet::reporters::html

@@ -138,7 +138,7 @@ void add_shard_note(const RunRecord& run, const WorkloadRecord& record,
         [&run](const PlannedQuery& query) { return query.shard == run.shard->index; });
     notes.push_back("shard " + std::to_string(run.shard->index) + " of " +
                     std::to_string(run.shard->count) + ": " + count_text(part) + " of " +
-                    counted(static_cast<std::int64_t>(plan->queries.size()), "query") +
+                    counted(plan->queries.size(), "query") +
                     "; pgduet merge gives the verdict on all");
   } else if (run.machines.size() > 1) {
     notes.push_back("merged from " + std::to_string(run.machines.size()) +

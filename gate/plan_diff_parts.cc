@@ -121,7 +121,7 @@ std::string PlanComparison::leaf_subjects(const std::vector<int>& leaves) const 
   if (subjects.size() > most_subjects) {
     const std::size_t more = subjects.size() - (most_subjects - 1);
     subjects.resize(most_subjects - 1);
-    subjects.push_back(count_text(static_cast<std::int64_t>(more)) + " more");
+    subjects.push_back(count_text(more) + " more");
   }
   return list_text(subjects);
 }

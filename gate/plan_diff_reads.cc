@@ -224,8 +224,8 @@ class PartitionComparison {
       comparison_.add(after_.front().place, std::move(change));
       return;
     }
-    change.before = counted_partitions(before_.size());
-    change.after = counted_partitions(after_.size());
+    change.before = counted(before_.size(), "partition");
+    change.after = counted(after_.size(), "partition");
     change.sentence = subject_ + ": scans " + change.after;
     if (before_.size() != after_.size()) {
       change.sentence += " instead of " + std::to_string(before_.size());
@@ -261,16 +261,12 @@ class PartitionComparison {
       }
       const std::string which = partitions == 1 ? ""
                                                 : " (in " + std::to_string(count) + " of " +
-                                                      counted_partitions(partitions) + ")";
+                                                      counted(partitions, "partition") + ")";
       change.subject = subject_;
       change.sentence = subject_ + which + ": " + change.sentence;
       if (same.with_evidence) change.sentence += filter_evidence(same.nodes);
       comparison_.add(same.place, std::move(change));
     }
-  }
-
-  static std::string counted_partitions(std::size_t count) {
-    return counted(static_cast<std::int64_t>(count), "partition");
   }
 
   PlanComparison& comparison_;

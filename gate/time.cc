@@ -349,7 +349,7 @@ std::string headline_of(const TimeEvidence& evidence) {
 
 std::string sentence_of(const TimeEvidence& evidence) {
   std::string text = outcome_text(evidence) + " (" + clocks_text(evidence) + "), ";
-  const auto stages = static_cast<std::int64_t>(evidence.stages.size());
+  const std::size_t stages = evidence.stages.size();
   if (evidence.outcome == TimeOutcome::open) {
     text += counted(stages, "stage");
   } else {

@@ -35,21 +35,19 @@ Counts counts_of(const gate::Report& report) {
   return counts;
 }
 
-std::string number(std::size_t count) { return gate::count_text(static_cast<std::int64_t>(count)); }
-
 gate::Json badge(Outcome outcome, const Counts& counts) {
   std::string message = "not measured";
   const char* color = "lightgrey";
   if (outcome == Outcome::failed) {
-    message = number(counts.failing) + " of " + number(counts.all) +
+    message = gate::count_text(counts.failing) + " of " + gate::count_text(counts.all) +
               (counts.failing == 1 ? " fails" : " fail");
     color = "red";
   } else if (outcome == Outcome::passed) {
     const std::size_t passed = counts.all - counts.inconclusive - counts.unjudged;
-    message = queries_text(passed) + " passed";
+    message = gate::counted(passed, "query") + " passed";
     color = "brightgreen";
     if (counts.inconclusive > 0) {
-      message += ", " + number(counts.inconclusive) + " inconclusive";
+      message += ", " + gate::count_text(counts.inconclusive) + " inconclusive";
       color = "yellow";
     }
   }

@@ -247,10 +247,6 @@ std::string comparison_text(const gate::WorkloadReport& workload) {
   return "PostgreSQL " + (two ? base->postgres_version + " → " + head : head) + ", " + comparison;
 }
 
-std::string queries_text(std::size_t count) {
-  return gate::counted(static_cast<std::int64_t>(count), "query");
-}
-
 std::string counts_text(const gate::WorkloadReport& workload) {
   std::map<Verdict, std::size_t> counts;
   for (const gate::QueryReport& query : workload.queries) ++counts[query.verdict];
@@ -258,7 +254,7 @@ std::string counts_text(const gate::WorkloadReport& workload) {
   for (const auto& [verdict, count] : counts) {
     append(text, std::to_string(count) + " " + gate::to_text(verdict));
   }
-  const std::string total = queries_text(workload.queries.size());
+  const std::string total = gate::counted(workload.queries.size(), "query");
   return text.empty() ? total : total + ": " + text;
 }
 

@@ -53,9 +53,6 @@ std::vector<gate::SourcePosition> culprits_of(const gate::QueryReport& query);
 // "PostgreSQL 15.18, compared with base 3f2a91c and 31 baselines".
 std::string comparison_text(const gate::WorkloadReport& workload);
 
-// "1 query", "10,000 queries".
-std::string queries_text(std::size_t count);
-
 // "31 queries: 1 broken, 1 regressed, 29 passed", the worst first.
 std::string counts_text(const gate::WorkloadReport& workload);
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "annotation.h"
+#include "pgduet/gate/wording.h"
 #include "terminal_text.h"
 #include "utf8.h"
 #include "worst_first.h"
@@ -78,8 +79,8 @@ void write_queries(std::ostream& out, const std::vector<NamedQuery>& queries, Ki
     std::string message = message_of(query);
     if (kind == Kind::error && i + 1 == written && written < of_kind.size()) {
       const std::size_t left_out = of_kind.size() - written;
-      message += "\nmore: " + queries_text(left_out) + (left_out == 1 ? " fails" : " fail") +
-                 ", too: see the job summary";
+      message += "\nmore: " + gate::counted(left_out, "query") +
+                 (left_out == 1 ? " fails" : " fail") + ", too: see the job summary";
     }
     const std::string title =
         "pgduet: " + gate::to_text(query.verdict) + " " + of_kind[i].full_name();

@@ -87,7 +87,7 @@ List verdict_counts(const std::vector<NamedQuery>& queries) {
   for (const auto& [verdict, count] : counts) {
     Data item;
     item["count_verdict"] = Data(gate::to_text(verdict));
-    item["count"] = Data(gate::count_text(static_cast<std::int64_t>(count.first)));
+    item["count"] = Data(gate::count_text(count.first));
     item["count_tone"] = Data(count.second);
     list.push_back(std::move(item));
   }
@@ -214,18 +214,16 @@ class Page {
         queries_.begin(), queries_.end(), [](const auto& query) { return query.report->fails; }));
     if (failing > most_cards) {
       page["cards"]["more_cards"] =
-          Data(gate::count_text(static_cast<std::int64_t>(failing - most_cards)) +
-               " more fail: see the table.");
+          Data(gate::count_text(failing - most_cards) + " more fail: see the table.");
     }
     if (!queries_.empty()) page["has_queries"] = Data(true);
     page["verdicts"] = Data(verdict_counts(queries_));
-    page["total"] = Data(gate::count_text(static_cast<std::int64_t>(queries_.size())));
+    page["total"] = Data(gate::count_text(queries_.size()));
     if (detailed_ < queries_.size()) {
-      page["left_out"] =
-          Data("Details of the first " + gate::count_text(static_cast<std::int64_t>(detailed_)) +
-               " queries, the worst first. The other " +
-               gate::count_text(static_cast<std::int64_t>(queries_.size() - detailed_)) +
-               " are in the table only; the JSON report has all of them.");
+      page["left_out"] = Data("Details of the first " + gate::count_text(detailed_) +
+                              " queries, the worst first. The other " +
+                              gate::count_text(queries_.size() - detailed_) +
+                              " are in the table only; the JSON report has all of them.");
     }
     set_run(page, report_);
     return page;

@@ -66,12 +66,11 @@ Data stage_data(const gate::StageTimes& stage, const std::string& clock) {
 }
 
 std::string limits_text(const gate::TimeEvidence& evidence) {
-  std::string text = std::to_string(evidence.agreeing) + " of " +
-                     gate::counted(static_cast<std::int64_t>(evidence.stages.size()), "stage") +
-                     " agree. Slower counts from " + gate::factor_text(evidence.limits.report) +
-                     " on and fails from " + gate::factor_text(evidence.limits.fail) +
-                     " on; these stages would have shown " +
-                     gate::factor_text(evidence.detectable) + ".";
+  std::string text =
+      std::to_string(evidence.agreeing) + " of " + gate::counted(evidence.stages.size(), "stage") +
+      " agree. Slower counts from " + gate::factor_text(evidence.limits.report) +
+      " on and fails from " + gate::factor_text(evidence.limits.fail) +
+      " on; these stages would have shown " + gate::factor_text(evidence.detectable) + ".";
   if (!evidence.stages.empty() && evidence.stages.front().against_baseline) {
     text += " Base is the baseline; this machine is taken to be " +
             gate::factor_text(evidence.machine) + " as slow as the one that recorded it.";
@@ -167,9 +166,8 @@ void set_culprits(Data& data, const gate::QueryReport& query,
   }
   set_list(data, "culprits", shown);
   if (culprits.size() > most_culprits) {
-    const std::size_t more = culprits.size() - most_culprits;
     data["culprits"]["more_culprits"] =
-        Data(gate::counted(static_cast<std::int64_t>(more), "change") + " more of the same lines.");
+        Data(gate::counted(culprits.size() - most_culprits, "change") + " more of the same lines.");
   }
 }
 

@@ -154,9 +154,9 @@ void set_bindings(Data& data, const gate::QueryReport& query) {
   }
   set_list(data, "bindings", bindings);
   if (side->bindings.size() > most_bindings) {
-    data["bindings"]["more_bindings"] = Data(
-        gate::counted(static_cast<std::int64_t>(side->bindings.size() - most_bindings), "binding") +
-        " more: see the JSON report.");
+    data["bindings"]["more_bindings"] =
+        Data(gate::counted(side->bindings.size() - most_bindings, "binding") +
+             " more: see the JSON report.");
   }
 }
 

@@ -128,7 +128,7 @@ Data strip_data(Strip strip, const Axis& axis) {
   Data data;
   data["strip"] = Data(stage_text(strip.stage) + ", " + strip.side);
   data["strip_class"] = Data(strip.side == "head" ? "head" : "base");
-  data["description"] = Data(gate::counted(static_cast<std::int64_t>(count), "sample") + " from " +
+  data["description"] = Data(gate::counted(count, "sample") + " from " +
                              gate::duration_text(least) + " to " + gate::duration_text(most));
   data["dots"] = Data(dots_path(strip.samples, axis));
   data["least"] = Data(std::to_string(axis.place(least)));

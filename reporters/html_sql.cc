@@ -100,10 +100,9 @@ Data marked_sql_data(const std::string& sql, const std::vector<bool>& changed) {
   Data data;
   data["lines"] = Data(lines);
   if (shown.size() < sql.size()) {
-    data["cut"] =
-        Data("The statement has " + gate::counted(static_cast<std::int64_t>(sql.size()), "byte") +
-             "; the first " + gate::count_text(static_cast<std::int64_t>(most_sql_bytes)) +
-             " of them are shown, without colours where they end inside a string.");
+    data["cut"] = Data("The statement has " + gate::counted(sql.size(), "byte") + "; the first " +
+                       gate::count_text(most_sql_bytes) +
+                       " of them are shown, without colours where they end inside a string.");
   }
   return data;
 }

@@ -97,7 +97,8 @@ void write_table(const std::vector<NamedQuery>& queries, Page& page) {
     table += row;
     ++rows;
   }
-  if (rows < queries.size()) table += "\nand " + queries_text(queries.size() - rows) + " more\n";
+  if (rows < queries.size())
+    table += "\nand " + gate::counted(queries.size() - rows, "query") + " more\n";
   page.add(table + "\n");
 }
 
@@ -185,8 +186,7 @@ std::string verdict_counts(const std::vector<NamedQuery>& queries) {
   for (const NamedQuery& named : queries) ++counts[named.report->verdict];
   std::string text;
   for (const auto& [verdict, count] : counts) {
-    text += (text.empty() ? "" : ", ") + gate::count_text(static_cast<std::int64_t>(count)) + " " +
-            gate::to_text(verdict);
+    text += (text.empty() ? "" : ", ") + gate::count_text(count) + " " + gate::to_text(verdict);
   }
   return text;
 }
@@ -222,7 +222,7 @@ std::string new_queries(const std::vector<NamedQuery>& queries) {
     if (named.report->verdict != Verdict::new_query) continue;
     if (++count <= most_names) names += (names.empty() ? "" : ", ") + code(named.full_name());
   }
-  if (count > most_names) names += " and " + queries_text(count - most_names) + " more";
+  if (count > most_names) names += " and " + gate::counted(count - most_names, "query") + " more";
   return names.empty() ? "" : list_item("new", names);
 }
 
@@ -235,7 +235,7 @@ std::string skipped_queries(const std::vector<NamedQuery>& queries) {
         list_item("skipped", code(named.full_name()) + ": " + prose(skip_reason_of(*named.report)));
   }
   if (count > most_names) {
-    items += list_item("skipped", queries_text(count - most_names) + " more");
+    items += list_item("skipped", gate::counted(count - most_names, "query") + " more");
   }
   return items;
 }
@@ -268,11 +268,12 @@ void write_listed(const gate::Report& report, const std::vector<NamedQuery>& que
 
 std::string left_out_text(std::size_t failing, std::size_t others, const std::string& run_id) {
   std::string what;
-  if (failing > 0) what = queries_text(failing) + (failing == 1 ? " that fails" : " that fail");
+  if (failing > 0)
+    what = gate::counted(failing, "query") + (failing == 1 ? " that fails" : " that fail");
   if (others > 0) {
-    what += (what.empty() ? queries_text(others) + " not listed among those that fail"
-                          : " and " + gate::count_text(static_cast<std::int64_t>(others)) +
-                                " other" + (others == 1 ? "" : "s"));
+    what +=
+        (what.empty() ? gate::counted(others, "query") + " not listed among those that fail"
+                      : " and " + gate::count_text(others) + " other" + (others == 1 ? "" : "s"));
   }
   return "**Not shown here: " + what +
          ".** The HTML report has all of them; see the artifacts of " +

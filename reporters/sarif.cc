@@ -8,6 +8,7 @@
 #include "annotation.h"
 #include "pgduet/gate/hash.h"
 #include "pgduet/gate/json.h"
+#include "pgduet/gate/wording.h"
 #include "terminal_text.h"
 #include "utf8.h"
 #include "worst_first.h"
@@ -168,7 +169,7 @@ Json invocation_json(const gate::Report& report, std::size_t left_out) {
   if (!measured) notifications.push_back(notification_json("error", shown(report.summary)));
   if (left_out > 0) {
     notifications.push_back(notification_json(
-        "warning", queries_text(left_out) + " left out: the other reports have them"));
+        "warning", gate::counted(left_out, "query") + " left out: the other reports have them"));
   }
   if (!notifications.empty()) json["toolExecutionNotifications"] = std::move(notifications);
   return json;

@@ -238,9 +238,8 @@ class Initializer {
         << (setup_.directory.empty() ? "this directory" : setup_.directory) << "\n";
     for (const std::string& note : setup_.notes) out << "  " << note << "\n";
     for (const std::string& seed : seeds_) out << "found rows in " << seed << "\n";
-    out << "found " << gate::counted(static_cast<std::int64_t>(queries_.queries.size()), "query")
-        << " in " << gate::counted(static_cast<std::int64_t>(queries_.files.size()), "file")
-        << "\n";
+    out << "found " << gate::counted(queries_.queries.size(), "query") << " in "
+        << gate::counted(queries_.files.size(), "file") << "\n";
     for (const auto& [file, reason] : queries_.left_out)
       out << "left out " << file << "\n  " << reason << "\n";
     out << "\nwrote " << directory_ << "/workload.json\n";

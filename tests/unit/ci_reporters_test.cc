@@ -12,6 +12,7 @@
 #include "markdown.h"
 #include "markdown_text.h"
 #include "pgduet/gate/json.h"
+#include "pgduet/gate/wording.h"
 #include "sample_report.h"
 #include "sarif.h"
 #include "tap.h"
@@ -77,7 +78,7 @@ TEST(MarkdownReporter, SaysWhatFoundNoRoomAndWhereItIs) {
   const std::string output = written("markdown", report_with_failures(2000));
   const std::size_t shown = count_of(output, "<summary><b>regressed</b>");
   EXPECT_GT(shown, 10U);
-  EXPECT_THAT(output, HasSubstr("**Not shown here: " + queries_text(2000 - shown) +
+  EXPECT_THAT(output, HasSubstr("**Not shown here: " + gate::counted(2000 - shown, "query") +
                                 " that fail.** The HTML report has all of them"));
   EXPECT_THAT(output, HasSubstr("\nand 1,950 queries more\n"));
 }

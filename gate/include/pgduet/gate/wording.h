@@ -1,6 +1,7 @@
 // How sentences and reports write quantities and lists.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +14,16 @@ std::string count_text(std::int64_t count);
 
 // "1 row", "20 rows", "31,872 blocks", "2 queries": `noun` is the singular.
 std::string counted(std::int64_t count, std::string_view noun);
+
+// The same for sizes.
+template <std::unsigned_integral Count>
+std::string count_text(Count count) {
+  return count_text(static_cast<std::int64_t>(count));
+}
+template <std::unsigned_integral Count>
+std::string counted(Count count, std::string_view noun) {
+  return counted(static_cast<std::int64_t>(count), noun);
+}
 
 // after / before as people say it: "1,328×", "2.3×", "0.25×". Two significant digits below 100.
 std::string ratio_text(double ratio);

@@ -1,13 +1,8 @@
 // The base of the comparison, in clones as actions/checkout makes them.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { test } from "node:test";
-import { jobWithFake, temporaryDirectory } from "./fixture.mjs";
-
-const identity = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"];
-const quietly = { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } };
-const git = (directory, ...args) => execFileSync("git", [...identity, "-C", directory, ...args], quietly).trim();
+import { checkout, git, jobWithFake, temporaryDirectory } from "./fixture.mjs";
 
 // main: 3 commits, a branch from the second with 60 commits of its own, and GitHub's merge of both.
 function makeRepository() {
@@ -35,15 +30,6 @@ function makeRepository() {
 
 const repository = makeRepository();
 
-// A clone of one commit, as actions/checkout without inputs makes it.
-function checkout(job, commit, ref) {
-  rmSync(job.workspace, { recursive: true });
-  execFileSync("git", [...identity, "init", "--quiet", job.workspace], quietly);
-  git(job.workspace, "remote", "add", "origin", repository.url);
-  git(job.workspace, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", `+${commit}:${ref}`);
-  git(job.workspace, "checkout", "--quiet", "--detach", commit);
-}
-
 async function baseOf(job, { env, event = {}, inputs } = {}) {
   const result = await job.run({ env: { GITHUB_BASE_REF: "", ...env }, github: { event }, inputs });
   const base = job.arguments().find((one) => one.startsWith("--base="))?.slice("--base=".length);
@@ -56,7 +42,7 @@ const onPullRequest = { GITHUB_BASE_REF: "main", GITHUB_SHA: repository.merge };
 
 test("a pull request's merge needs one commit more, and its target is the base", async () => {
   const job = jobWithFake();
-  checkout(job, repository.merge, "refs/remotes/pull/7/merge");
+  checkout(job, repository.url, repository.merge, "refs/remotes/pull/7/merge");
   const { result, base, mergeBase, commits } = await baseOf(job, { env: onPullRequest });
   assert.equal(result.status, 0, result.log);
   assert.equal(base, "origin/main");
@@ -66,7 +52,7 @@ test("a pull request's merge needs one commit more, and its target is the base",
 
 test("a checkout of the branch itself is deepened until it meets its target", async () => {
   const job = jobWithFake();
-  checkout(job, repository.head, "refs/remotes/origin/topic");
+  checkout(job, repository.url, repository.head, "refs/remotes/origin/topic");
   const { result, base, mergeBase } = await baseOf(job, { env: onPullRequest });
   assert.match(result.log, /fetching 50 commits of origin\/main\n[^]*fetching 500 commits of origin\/main/);
   assert.equal(base, "origin/main");
@@ -76,7 +62,7 @@ test("a checkout of the branch itself is deepened until it meets its target", as
 test("a whole clone stays whole, and fetches nothing that is there", async () => {
   const job = jobWithFake();
   rmSync(job.workspace, { recursive: true });
-  execFileSync("git", ["clone", "--quiet", repository.url, job.workspace], quietly);
+  git(repository.directory, "clone", "--quiet", repository.url, job.workspace);
   git(job.workspace, "remote", "set-url", "origin", "file:///nowhere");
   const there = await baseOf(job, { env: onPullRequest });
   assert.equal(there.base, "origin/main");
@@ -90,7 +76,7 @@ test("a whole clone stays whole, and fetches nothing that is there", async () =>
 
 test("a push is compared with what the branch was", async () => {
   const job = jobWithFake();
-  checkout(job, repository.target, "refs/remotes/origin/main");
+  checkout(job, repository.url, repository.target, "refs/remotes/origin/main");
   const { base, mergeBase } = await baseOf(job, {
     env: { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/main", GITHUB_SHA: repository.target },
     event: { before: repository.first, repository: { default_branch: "main" } },
@@ -101,7 +87,7 @@ test("a push is compared with what the branch was", async () => {
 
 test("a new branch is compared with the default branch", async () => {
   const job = jobWithFake();
-  checkout(job, repository.head, "refs/remotes/origin/topic");
+  checkout(job, repository.url, repository.head, "refs/remotes/origin/topic");
   const { base, mergeBase } = await baseOf(job, {
     env: { GITHUB_EVENT_NAME: "push", GITHUB_REF: "refs/heads/topic" },
     event: { before: "0".repeat(40), repository: { default_branch: "main" } },
@@ -112,7 +98,7 @@ test("a new branch is compared with the default branch", async () => {
 
 test("a merge queue is compared with what it merges into", async () => {
   const job = jobWithFake();
-  checkout(job, repository.merge, "refs/remotes/origin/queue");
+  checkout(job, repository.url, repository.merge, "refs/remotes/origin/queue");
   const { base, mergeBase } = await baseOf(job, {
     env: { GITHUB_EVENT_NAME: "merge_group" },
     event: { merge_group: { base_sha: repository.target }, repository: { default_branch: "main" } },
@@ -130,7 +116,7 @@ test("a base that is named is fetched: a branch, a commit, or how far back", asy
   ];
   for (const [named, commit] of cases) {
     const job = jobWithFake();
-    checkout(job, repository.merge, "refs/remotes/pull/7/merge");
+    checkout(job, repository.url, repository.merge, "refs/remotes/pull/7/merge");
     const { result, mergeBase } = await baseOf(job, { inputs: { base: named } });
     assert.equal(mergeBase(), commit, `${named}\n${result.log}`);
   }
@@ -138,7 +124,7 @@ test("a base that is named is fetched: a branch, a commit, or how far back", asy
 
 test("what cannot be fetched is a warning, and pgduet's to explain", async () => {
   const job = jobWithFake();
-  checkout(job, repository.head, "refs/remotes/origin/topic");
+  checkout(job, repository.url, repository.head, "refs/remotes/origin/topic");
   git(job.workspace, "remote", "set-url", "origin", "file:///nowhere");
   const { result, base } = await baseOf(job, { env: onPullRequest });
   assert.equal(result.status, 0, result.log);
@@ -149,7 +135,7 @@ test("what cannot be fetched is a warning, and pgduet's to explain", async () =>
 test("a base that looks like an option or a refspec fetches nothing", async () => {
   for (const named of ["--upload-pack=touch owned", "+main:refs/heads/main", "a:b"]) {
     const job = jobWithFake();
-    checkout(job, repository.merge, "refs/remotes/pull/7/merge");
+    checkout(job, repository.url, repository.merge, "refs/remotes/pull/7/merge");
     const { base } = await baseOf(job, { inputs: { base: named } });
     assert.equal(base, named);
     assert.throws(() => git(job.workspace, "rev-parse", "--verify", "refs/heads/main"));

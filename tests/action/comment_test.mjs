@@ -156,7 +156,7 @@ test("a push has no pull request to comment on", async () => {
   assert.equal(api.requests.length, 0);
 });
 
-const head = "feedface00112233445566778899aabbccddeeff";
+const head = pullRequest.event.pull_request.head.sha;
 const fork = { full_name: "mallory/shop", owner: { login: "mallory" } };
 const workflowRun = {
   event: {

@@ -1,17 +1,13 @@
 // The Action with the real program and a real server, on a pull request that drops an index.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { pullRequest, temporaryDirectory } from "./fixture.mjs";
+import { checkout, copyAction, git, pullRequest, temporaryDirectory } from "./fixture.mjs";
 import { serveApi } from "./github_api.mjs";
-import { actionDirectory, makeJob, root, runAction } from "./runner.mjs";
+import { makeJob, runAction } from "./runner.mjs";
 
 const program = process.env.PGDUET_PROGRAM;
-const quietly = { encoding: "utf8", env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } };
-const git = (directory, ...args) =>
-  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", "-C", directory, ...args], quietly).trim();
 
 const table = `CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL, note text NOT NULL);
 INSERT INTO orders SELECT n, n % 2000, repeat('x', 100) FROM generate_series(1, 40000) n;
@@ -28,7 +24,7 @@ SELECT note FROM orders WHERE id = 42;
 function makePullRequest() {
   const directory = temporaryDirectory();
   chmodSync(directory, 0o755);
-  git(directory, "init", "--quiet", "--initial-branch=main");
+  git(directory, "init", "--quiet");
   git(directory, "config", "uploadpack.allowAnySHA1InWant", "true");
   const workload = join(directory, "workloads/shop");
   for (const part of ["setup", "queries"]) mkdirSync(join(workload, part), { recursive: true });
@@ -50,17 +46,12 @@ function makePullRequest() {
 
 // The repository of the Action, whose launcher takes what the build of these tests made.
 function makeActionRepository() {
-  const repository = temporaryDirectory();
-  cpSync(actionDirectory, join(repository, ".github/actions/pgduet"), { recursive: true });
-  cpSync(join(root, ".ci/machine.sh"), join(repository, ".ci/machine.sh"));
   const built = dirname(dirname(program));
-  const launcher = `#!/bin/sh
+  return copyAction((repository) => `#!/bin/sh
 mkdir -p ${repository}/build/release/bin ${repository}/build/release/lib
 cp ${program} ${repository}/build/release/bin/pgduet
 cp -r ${built}/lib/pgduet ${repository}/build/release/lib/
-`;
-  writeFileSync(join(repository, "pgduet"), launcher, { mode: 0o755 });
-  return repository;
+`);
 }
 
 let pull, repository, api, cache;
@@ -77,11 +68,7 @@ async function run({ inputs, github = pullRequest, fill = () => {}, upload = () 
   const directory = temporaryDirectory();
   chmodSync(directory, 0o755);
   const job = makeJob(directory);
-  rmSync(job.workspace, { recursive: true });
-  execFileSync("git", ["init", "--quiet", job.workspace], quietly);
-  git(job.workspace, "remote", "add", "origin", pull.url);
-  git(job.workspace, "fetch", "--quiet", "--depth=1", "origin", `+${pull.merge}:refs/remotes/pull/7/merge`);
-  git(job.workspace, "checkout", "--quiet", "--detach", pull.merge);
+  checkout(job, pull.url, pull.merge, "refs/remotes/pull/7/merge");
   fill(job.workspace);
   return runAction({
     job,

@@ -1,9 +1,10 @@
 // A job with the fake program, and what the tests of the Action ask of it.
-import { mkdirSync, mkdtempSync, readFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { makeJob, root, runAction } from "./runner.mjs";
+import { actionDirectory, makeJob, root, runAction } from "./runner.mjs";
 
 const directories = [];
 after(() => directories.forEach((one) => rmSync(one, { recursive: true, force: true })));
@@ -44,3 +45,29 @@ export function jobWithFake(fake = {}) {
 export const pullRequest = {
   event: { pull_request: { number: 7, head: { sha: "feedface00112233445566778899aabbccddeeff" } } },
 };
+
+// A copy of the Action in a repository of its own, with a launcher of which `launcher` makes the text.
+export function copyAction(launcher) {
+  const repository = temporaryDirectory();
+  cpSync(actionDirectory, join(repository, ".github/actions/pgduet"), { recursive: true });
+  cpSync(join(root, ".ci/machine.sh"), join(repository, ".ci/machine.sh"));
+  writeFileSync(join(repository, "pgduet"), launcher(repository), { mode: 0o755 });
+  return repository;
+}
+
+const identity = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"];
+const quietly = { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null" } };
+
+export function git(directory, ...args) {
+  return execFileSync("git", [...identity, "-C", directory, ...args], quietly).trim();
+}
+
+// Makes the job's workspace a clone of one commit, as actions/checkout without inputs does.
+export function checkout(job, url, commit, ref) {
+  rmSync(job.workspace, { recursive: true });
+  mkdirSync(job.workspace);
+  git(job.workspace, "init", "--quiet");
+  git(job.workspace, "remote", "add", "origin", url);
+  git(job.workspace, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", `+${commit}:${ref}`);
+  git(job.workspace, "checkout", "--quiet", "--detach", commit);
+}

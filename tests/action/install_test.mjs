@@ -1,27 +1,23 @@
 // How pgduet gets to a runner. Compilers and package managers are fakes: what the steps ask of them, and
 // what they make of the answers, is what is tested.
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { jobWithFake, temporaryDirectory } from "./fixture.mjs";
-import { actionDirectory, root } from "./runner.mjs";
+import { copyAction, jobWithFake, temporaryDirectory } from "./fixture.mjs";
+import { root } from "./runner.mjs";
 
 // A copy of the action in a repository whose launcher "builds" a small program.
 function makeRepository() {
-  const repository = temporaryDirectory();
-  cpSync(actionDirectory, join(repository, ".github/actions/pgduet"), { recursive: true });
-  cpSync(join(root, ".ci/machine.sh"), join(repository, ".ci/machine.sh"));
-  mkdirSync(join(repository, "gate"));
-  writeFileSync(join(repository, "gate/judge.cc"), "int main() {}\n");
-  const launcher = `#!/usr/bin/env bash
+  const repository = copyAction((directory) => `#!/usr/bin/env bash
 echo built >>"$FAKE_DIRECTORY/builds"
 printf '%s' "$LDFLAGS" >"$FAKE_DIRECTORY/flags"
-mkdir -p ${repository}/build/release/bin ${repository}/build/release/lib/pgduet/preload
-touch ${repository}/build/release/lib/pgduet/preload/fixed_random.so
-cp ${root}/tests/action/fake_pgduet ${repository}/build/release/bin/pgduet
-`;
-  writeFileSync(join(repository, "pgduet"), launcher, { mode: 0o755 });
+mkdir -p ${directory}/build/release/bin ${directory}/build/release/lib/pgduet/preload
+touch ${directory}/build/release/lib/pgduet/preload/fixed_random.so
+cp ${root}/tests/action/fake_pgduet ${directory}/build/release/bin/pgduet
+`);
+  mkdirSync(join(repository, "gate"));
+  writeFileSync(join(repository, "gate/judge.cc"), "int main() {}\n");
   return repository;
 }
 

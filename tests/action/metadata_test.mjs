@@ -60,6 +60,11 @@ test("no expression is inside a script, where it would be code", () => {
   }
 });
 
+// The Action's steps that run a script of its own, each with that.
+const scripts = action.runs.steps
+  .map((step) => [step, /\/(\w+\.sh)"/.exec(step.run ?? "")?.[1]])
+  .filter(([, script]) => script);
+
 // The environment variables in capitals that a script reads, with those of the scripts that it sources.
 function variablesOf(script) {
   const body = text(actionDirectory, script);
@@ -71,9 +76,7 @@ function variablesOf(script) {
 test("every step hands its script the variables that it reads, and no others", () => {
   // Of the shell, the runner and the job; and what a script makes itself.
   const elsewhere = /^(GITHUB_|RUNNER_|PGDUET_|XDG_|BASH|HOME$|EUID$|LDFLAGS$|ORIGIN$|ID$|VERSION_ID$)/;
-  for (const step of action.runs.steps) {
-    const script = /\/(\w+\.sh)"/.exec(step.run ?? "")?.[1];
-    if (!script) continue;
+  for (const [step, script] of scripts) {
     const read = new Set(variablesOf(script).filter((one) => !elsewhere.test(one)));
     assert.deepEqual([...read].sort(), Object.keys(step.env).sort(), step.name);
   }
@@ -85,9 +88,7 @@ test("every output that is read is one that a step sets", () => {
     artifact: ["artifact-url"],
     check: ["summary", "json", "html", "junit", "sarif"], // by set_file_output
   };
-  for (const step of action.runs.steps) {
-    const script = /\/(\w+\.sh)"/.exec(step.run ?? "")?.[1];
-    if (!script) continue;
+  for (const [step, script] of scripts) {
     const outputs = [...text(actionDirectory, script).matchAll(/set_output ([\w-]+)/g)].map((one) => one[1]);
     set[step.id] = [...(set[step.id] ?? []), ...outputs];
   }

@@ -35,14 +35,7 @@ gate::Report hostile() {
   std::string long_sql = "SELECT '" + text + "' FROM t WHERE id IN (1";
   while (long_sql.size() < 1'000'000) long_sql += ", " + std::to_string(long_sql.size());
   record->workloads[0].queries[0].head->sql = long_sql + ")";
-  for (std::size_t i = 0; i < report.workloads.size(); ++i) {
-    report.workloads[i].record = &record->workloads[i];
-    for (std::size_t j = 0; j < report.workloads[i].queries.size(); ++j) {
-      gate::QueryReport& query = report.workloads[i].queries[j];
-      if (query.record != nullptr) query.record = &record->workloads[i].queries[j];
-    }
-  }
-  report.record = record;
+  test::set_record(report, record);
   return report;
 }
 

@@ -7,6 +7,7 @@
 
 #include "pgduet/gate/judge.h"
 #include "pgduet/gate/plan_shape.h"
+#include "sample_report.h"
 #include "zoo_plans.h"
 
 namespace pgduet::test {
@@ -52,15 +53,6 @@ gate::QueryRun query_run(const gate::Json& explain) {
   return run;
 }
 
-gate::SideRecord side(const std::string& revision) {
-  gate::SideRecord record;
-  record.revision = revision;
-  record.postgres_version = "15.18";
-  record.postgres_major = 15;
-  record.clock = "CPU time of the server process";
-  return record;
-}
-
 }  // namespace
 
 gate::Report large_report(int queries) {
@@ -68,8 +60,8 @@ gate::Report large_report(int queries) {
   for (const gate::Json& explain : gate::testing::zoo("15")) runs.push_back(query_run(explain));
   gate::WorkloadRecord workload;
   workload.name = "large";
-  workload.base = side("3f2a91c (origin/main)");
-  workload.head = side("work tree");
+  workload.base = side_record("3f2a91c (origin/main)");
+  workload.head = side_record("work tree");
   for (int i = 0; i < queries; ++i) {
     const auto at = static_cast<std::size_t>(i) % runs.size();
     const bool changed = i % one_in_changed == 0;

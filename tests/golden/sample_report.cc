@@ -1,5 +1,6 @@
 #include "sample_report.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,22 +36,12 @@ gate::QueryRecord query_record(const std::string& name, const std::string& file,
   return record;
 }
 
-gate::SideRecord side(const std::string& revision) {
-  gate::SideRecord record;
-  record.revision = revision;
-  record.postgres_version = "15.18";
-  record.postgres_major = 15;
-  record.clock = "CPU time of the server process";
-  record.statistics = "ANALYZE with a fixed sample";
-  return record;
-}
-
 gate::RunRecord run_record() {
   gate::WorkloadRecord shop;
   shop.name = "shop";
   shop.directory = "workloads/shop";
-  shop.base = side("3f2a91c (origin/main)");
-  shop.head = side("work tree");
+  shop.base = side_record("3f2a91c (origin/main)");
+  shop.head = side_record("work tree");
   for (const auto& [name, line] :
        std::vector<std::pair<std::string, int>>{{"orders_of_customer", 1},
                                                 {"order_totals", 14},
@@ -69,7 +60,7 @@ gate::RunRecord run_record() {
   gate::WorkloadRecord metrics;
   metrics.name = "metrics";
   metrics.directory = "workloads/metrics";
-  metrics.head = side("work tree");
+  metrics.head = side_record("work tree");
   metrics.queries.push_back(query_record("daily_totals", "workloads/metrics/queries/daily.sql", 1));
   gate::QueryRecord skipped = query_record("nightly", "workloads/metrics/queries/daily.sql", 20);
   skipped.head.reset();
@@ -350,20 +341,36 @@ gate::Report hostile_report(const std::string& text) {
   gate::Report report = sample_report();
   auto record = std::make_shared<gate::RunRecord>(*report.record);
   replace_texts(*record, text);
+  set_record(report, record);
+  for (gate::WorkloadReport& workload : report.workloads) {
+    workload.name = workload.compared_with = text;
+    workload.notes = {text};
+    for (gate::QueryReport& query : workload.queries) replace_texts(query, text);
+  }
+  report.summary = text;
+  return report;
+}
+
+void set_record(gate::Report& report, std::shared_ptr<const gate::RunRecord> record) {
   for (std::size_t i = 0; i < report.workloads.size(); ++i) {
     gate::WorkloadReport& workload = report.workloads[i];
     workload.record = &record->workloads[i];
-    workload.name = workload.compared_with = text;
-    workload.notes = {text};
     for (std::size_t j = 0; j < workload.queries.size(); ++j) {
       gate::QueryReport& query = workload.queries[j];
-      replace_texts(query, text);
-      if (query.record != nullptr) query.record = &workload.record->queries[j];
+      if (query.record != nullptr) query.record = &record->workloads[i].queries[j];
     }
   }
-  report.record = record;
-  report.summary = text;
-  return report;
+  report.record = std::move(record);
+}
+
+gate::SideRecord side_record(const std::string& revision) {
+  gate::SideRecord record;
+  record.revision = revision;
+  record.postgres_version = "15.18";
+  record.postgres_major = 15;
+  record.clock = "CPU time of the server process";
+  record.statistics = "ANALYZE with a fixed sample";
+  return record;
 }
 
 }  // namespace pgduet::test

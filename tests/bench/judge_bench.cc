@@ -6,7 +6,6 @@
 // memory of this one is that of reading and judging.
 
 #include <benchmark/benchmark.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "peak_memory.h"
 #include "pgduet/gate/baseline.h"
 #include "pgduet/gate/judge.h"
 #include "pgduet/gate/plan_shape.h"
@@ -30,6 +30,7 @@
 namespace {
 
 using namespace pgduet::gate;
+using pgduet::bench::peak_megabytes;
 
 constexpr int query_count = 10000;
 constexpr int one_in_changed = 50;  // of the queries got another plan
@@ -171,10 +172,12 @@ void judge_times(benchmark::State& state) {
 }
 BENCHMARK(judge_times)->Unit(benchmark::kMillisecond);
 
-double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in kB
+void set_outcome(benchmark::State& state, const Report& report, const std::string& record) {
+  if (report.workloads.at(0).queries.size() != query_count) state.SkipWithError("lost queries");
+  if (peak_megabytes() > most_megabytes) state.SkipWithError("more than 1 GB");
+  state.counters["record_MB"] = static_cast<double>(record.size()) / 1e6;
+  state.counters["peak_MB"] = peak_megabytes();
+  state.SetLabel(report.summary);
 }
 
 void judge_ten_thousand_queries(benchmark::State& state, const std::filesystem::path& file) {
@@ -187,11 +190,7 @@ void judge_ten_thousand_queries(benchmark::State& state, const std::filesystem::
     record = std::make_shared<const RunRecord>(run_record_from_text(text, "run.json"));
     report = judge(judge_input(record));
   }
-  if (report.workloads.at(0).queries.size() != query_count) state.SkipWithError("lost queries");
-  if (peak_megabytes() > most_megabytes) state.SkipWithError("more than 1 GB");
-  state.counters["record_MB"] = static_cast<double>(text.size()) / 1e6;
-  state.counters["peak_MB"] = peak_megabytes();
-  state.SetLabel(report.summary);
+  set_outcome(state, report, text);
 }
 
 // The peak is that of the process so far: of judging, where merging needs no more.
@@ -209,11 +208,7 @@ void merge_eight_shards(benchmark::State& state, const std::filesystem::path& fi
     text = to_text(*record);  // it is kept
     report = judge(judge_input(record));
   }
-  if (report.workloads.at(0).queries.size() != query_count) state.SkipWithError("lost queries");
-  if (peak_megabytes() > most_megabytes) state.SkipWithError("more than 1 GB");
-  state.counters["record_MB"] = static_cast<double>(text.size()) / 1e6;
-  state.counters["peak_MB"] = peak_megabytes();
-  state.SetLabel(report.summary);
+  set_outcome(state, report, text);
 }
 
 }  // namespace

@@ -4,18 +4,19 @@
 // 1 GB, the report and its record included.
 
 #include <benchmark/benchmark.h>
-#include <sys/resource.h>
 
 #include <ostream>
 #include <streambuf>
 #include <string>
 
 #include "large_report.h"
+#include "peak_memory.h"
 #include "pgduet/reporters/reporter.h"
 
 namespace {
 
 using namespace pgduet;
+using bench::peak_megabytes;
 
 // Counts what is written and keeps nothing, as a file would.
 class CountingBuffer : public std::streambuf {
@@ -34,12 +35,6 @@ class CountingBuffer : public std::streambuf {
 
   std::size_t count_ = 0;
 };
-
-double peak_megabytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;  // Linux counts in kB
-}
 
 std::size_t write(const reporters::Format& format, const gate::Report& report) {
   CountingBuffer buffer;

@@ -185,10 +185,6 @@ bool is_flat(const Json& value) {
   return true;
 }
 
-std::string one_line(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 // One line with a blank after each separator, as people write it.
 std::string flat_text(const Json& value) {
   std::string text = value.is_array() ? "[" : "{ ";
@@ -271,6 +267,10 @@ void require_known_keys(const JsonDocument& document, const std::string& pointer
     throw Error(Error::Kind::input, document.at(pointer + "/" + escaped_pointer_token(item.key())),
                 "unrecognized key \"" + item.key() + "\"", hint);
   }
+}
+
+std::string one_line(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string to_pretty_text(const Json& value) {

@@ -494,7 +494,7 @@ std::string to_text(const RunRecord& record) {
   if (record.machine.cores > 0) json["machine"] = machine_to_json(record.machine);
   write_elements(json, "machines", record.machines, machine_to_json);
   write_elements(json, "workloads", record.workloads, workload_to_json);
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return one_line(json) + "\n";
 }
 
 RunRecord run_record_from_text(std::string_view text, const std::string& file) {

@@ -5,10 +5,6 @@
 
 namespace pgduet::reporters {
 
-std::string headline_or_verdict(const gate::QueryReport& query) {
-  return query.headline.empty() ? gate::to_text(query.verdict) : query.headline;
-}
-
 std::vector<Detail> brief_details_of(const gate::QueryReport& query) {
   std::vector<Detail> details = details_of(query);
   const auto is = [](const char* label) {

@@ -10,9 +10,6 @@
 
 namespace pgduet::reporters {
 
-// The headline; the verdict where there is none.
-std::string headline_or_verdict(const gate::QueryReport& query);
-
 // What a reviewer needs below the headline, at most a handful of details_of(): why (or the first
 // finding about the plan, where the reason is not known), how slow where that was judged, what to
 // do.

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "details.h"
 #include "pgduet/gate/json.h"
 #include "pgduet/gate/wording.h"
 

@@ -5,6 +5,7 @@
 
 #include "pgduet/gate/json.h"
 #include "terminal_text.h"
+#include "worst_first.h"
 
 namespace pgduet::reporters {
 namespace {
@@ -54,17 +55,15 @@ Json benchmark_json(const std::string& name, const gate::BindingRun& binding,
 }
 
 // One line each: a report of 10,000 queries stays a file that can be looked at.
-void write_query(const gate::WorkloadReport& workload, const gate::QueryReport& query, bool& first,
-                 std::ostream& out) {
+void write_query(const NamedQuery& named, bool& first, std::ostream& out) {
+  const gate::QueryReport& query = *named.report;
   if (query.record == nullptr || !query.record->head) return;
   for (const gate::BindingRun& binding : query.record->head->bindings) {
     const auto times = gate::minimum_times(binding);
     if (!times) continue;
     const std::string name =
-        terminal_text(workload.name + "/" + query.name) + "/" + std::to_string(binding.number);
-    out << (first ? "\n    " : ",\n    ")
-        << benchmark_json(name, binding, *times)
-               .dump(-1, ' ', false, Json::error_handler_t::replace);
+        terminal_text(named.full_name()) + "/" + std::to_string(binding.number);
+    out << (first ? "\n    " : ",\n    ") << gate::one_line(benchmark_json(name, binding, *times));
     first = false;
   }
 }
@@ -72,13 +71,11 @@ void write_query(const gate::WorkloadReport& workload, const gate::QueryReport& 
 class BenchmarkReporter : public Reporter {
  public:
   void write(const gate::Report& report, std::ostream& out) const override {
-    out << "{\n  \"context\": "
-        << context_json(report).dump(-1, ' ', false, Json::error_handler_t::replace)
-        << ",\n  \"benchmarks\": [";
+    out << "{\n  \"context\": " << gate::one_line(context_json(report)) << ",\n  \"benchmarks\": [";
     bool first = true;
     for (const gate::WorkloadReport& workload : report.workloads) {
       for (const gate::QueryReport& query : workload.queries) {
-        write_query(workload, query, first, out);
+        write_query({&workload, &query}, first, out);
       }
     }
     out << (first ? "]\n}\n" : "\n  ]\n}\n");

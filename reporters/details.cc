@@ -161,6 +161,10 @@ Tone tone_of(const gate::QueryReport& query) {
   return Tone::quiet;
 }
 
+std::string headline_or_verdict(const gate::QueryReport& query) {
+  return query.headline.empty() ? gate::to_text(query.verdict) : query.headline;
+}
+
 std::string times_text(const gate::TimesShown& times) {
   std::string text = time_text(times.clock, cpu_of(times.before), cpu_of(times.after));
   append(text, time_text("wall", wall_of(times.before), wall_of(times.after)));

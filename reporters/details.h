@@ -23,6 +23,9 @@ struct Detail {
   bool operator==(const Detail&) const = default;
 };
 
+// The headline; the verdict where there is none.
+std::string headline_or_verdict(const gate::QueryReport& query);
+
 // In the order in which a reader asks: why, what exactly, how slow, with which parameters, what
 // else is known, what to do. Says nothing twice: a finding or a reason that the headline gives is
 // left out, and bindings other than the one that decided are only counted.

@@ -10,17 +10,21 @@
 
 namespace pgduet::reporters::html {
 
-// Sets "findings": [{"kind", "weight", "sentence", "reason", "about", "before", "after"}].
+// Each sets a list, see set_list(), of items with these members.
+
+// "findings": {"weight", "sentence", "finding_reason", "about"}.
 void set_findings(Data& data, const gate::QueryReport& query);
 
-// Sets "timings": for each finding about time {"timing", "summary", "stages": [...]}.
+// "timings", no section around it: for each finding about time {"timing", "limits", "timing_clock",
+// "stages": [...]}.
 void set_timings(Data& data, const gate::QueryReport& query);
 
-// Sets "culprits": the changes of the catalogue that reasons name, {"step", "place", "object",
-// "change", "before", "after", "statement"}. `workload` has the steps.
+// "culprits": the changes of the catalogue that reasons name, {"step", "place", "object", "change",
+// "definition_before", "definition_after", "statement"}; with "more_culprits", where there are too
+// many. `workload` has the steps.
 void set_culprits(Data& data, const gate::QueryReport& query, const gate::WorkloadRecord& workload);
 
-// Sets "accepted": [{"what", "up_to", "reason", "owner", "expires"}].
+// "accepted": {"what", "up_to", "accepted_reason", "owner", "expires"}.
 void set_accepted(Data& data, const std::vector<gate::AcceptedEntry>& accepted);
 
 }  // namespace pgduet::reporters::html

@@ -14,10 +14,12 @@ struct PlanContext {
 };
 
 // Sets "plan" for the binding of that number; nothing where no side has one:
+//   plan_class     "plan", or "plan two" where both sides are shown
 //   sides          the headings, one or two: {"side"}
-//   rows           {"mark", "cells": [{"node", "depth", "lines", "rows", "estimate", "facts",
-//   "bar"}]} bar_of         what the bars show: "blocks", "rows visited"; absent where nothing is
-//   to show copies         [{"side", "json"}]: EXPLAIN's JSON for a script, see deflated_base64
+//   plan_rows      {"mark", "cells": [{"node", "depth", "subplan", "cell_mark", "lines", "rows",
+//                  "off", "wrong", "facts", "bar"}]}
+//   bar_of         what the bars show: "blocks", "rows visited"; absent where nothing is to show
+//   copies         [{"copy_side", "json"}]: EXPLAIN's JSON for a script, see deflated_base64
 // One side where both have the same plan with the same numbers.
 void set_plan(Data& data, const gate::QueryRecord& query, int binding, const PlanContext& context);
 

@@ -32,7 +32,7 @@ void add_points(Data& data, const gate::QueryReport& query);
 // The same without what a reader asks later: parameters, notes, estimates.
 void add_essential_points(Data& data, const gate::QueryReport& query);
 
-// Adds all the rest that is known of the query. `context` is null for a workload without record.
+// Adds all the rest that is known of the query. `context` is empty for a workload without record.
 void add_details(Data& data, const NamedQuery& query, const WorkloadContext& context);
 
 // A class of colour for a verdict; never the only sign of it.

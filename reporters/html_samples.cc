@@ -99,10 +99,9 @@ std::string stage_text(int stage) {
 }
 
 // Dots are lines of no length with round ends, which stay round when the plot is stretched.
-std::string dots_path(const std::vector<double>& samples, const Axis& axis) {
+std::string dots_path(const std::vector<double>& sorted_samples, const Axis& axis) {
   std::vector<int> places;
-  for (const double sample : samples) places.push_back(axis.place(sample));
-  std::sort(places.begin(), places.end());
+  for (const double sample : sorted_samples) places.push_back(axis.place(sample));
   places.erase(std::unique(places.begin(), places.end()), places.end());
   std::string path;
   for (const int place : places) path += "M" + std::to_string(place) + " 8h0";

@@ -57,7 +57,6 @@ std::string details_text(const gate::QueryReport& query) {
 
 void append_result(pugi::xml_node test_case, const gate::QueryReport& query, Result result) {
   const std::string verdict = gate::to_text(query.verdict);
-  const std::string& message = query.headline.empty() ? verdict : query.headline;
   if (result == Result::success) {
     if (query.verdict == Verdict::passed) return;
     append_text(test_case.append_child("system-out"), verdict + "\n" + details_text(query));
@@ -67,7 +66,7 @@ void append_result(pugi::xml_node test_case, const gate::QueryReport& query, Res
                                                : result == Result::error ? "error"
                                                                          : "skipped");
   set(node, "type", verdict);
-  set(node, "message", message);
+  set(node, "message", headline_or_verdict(query));
   append_text(node, details_text(query));
 }
 

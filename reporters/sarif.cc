@@ -57,11 +57,11 @@ constexpr std::array<Rule, 6> rules = {{
      "If this is meant, make it the new baseline: pgduet record QUERY."},
 }};
 
-std::optional<std::size_t> rule_index(Verdict verdict) {
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (rules[i].verdict == verdict) return i;
-  }
-  return std::nullopt;
+// Of a verdict that can be a result.
+std::size_t rule_index(Verdict verdict) {
+  const auto rule = std::find_if(rules.begin(), rules.end(),
+                                 [&](const Rule& one) { return one.verdict == verdict; });
+  return static_cast<std::size_t>(rule - rules.begin());
 }
 
 const char* level_of(const gate::QueryReport& query) {
@@ -70,7 +70,6 @@ const char* level_of(const gate::QueryReport& query) {
 }
 
 bool is_result(const gate::QueryReport& query) {
-  if (!rule_index(query.verdict)) return false;
   return query.fails || query.verdict == Verdict::inconclusive || query.verdict == Verdict::changed;
 }
 
@@ -138,7 +137,7 @@ Json result_json(const NamedQuery& named) {
   if (culprits.size() > most_culprits) culprits.resize(most_culprits);
   Json json;
   json["ruleId"] = gate::to_text(query.verdict);
-  json["ruleIndex"] = *rule_index(query.verdict);
+  json["ruleIndex"] = rule_index(query.verdict);
   json["level"] = level_of(query);
   json["message"]["text"] = message_of(named, culprits);
   json["locations"] = Json::array();

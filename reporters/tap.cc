@@ -61,10 +61,10 @@ class Stream {
   std::size_t number_ = 0;
 };
 
-void write_query(const gate::WorkloadReport& workload, const gate::QueryReport& query,
-                 Stream& stream) {
+void write_query(const NamedQuery& named, Stream& stream) {
+  const gate::QueryReport& query = *named.report;
   const std::string skip = skip_directive(query);
-  stream.point(!query.fails, workload.name + "/" + query.name, skip);
+  stream.point(!query.fails, named.full_name(), skip);
   if (query.verdict == Verdict::passed || is_only_listed(query)) return;
   stream.begin_facts();
   stream.fact("verdict", gate::to_text(query.verdict));
@@ -85,7 +85,7 @@ class TapReporter : public Reporter {
     Stream stream(out, points);
     for (const gate::WorkloadReport& workload : report.workloads) {
       for (const gate::QueryReport& query : workload.queries) {
-        write_query(workload, query, stream);
+        write_query({&workload, &query}, stream);
       }
     }
     if (measured) return;
@@ -107,10 +107,7 @@ std::string tap_text(std::string_view text) {
   return result;
 }
 
-std::string yaml_scalar(std::string_view text) {
-  return gate::Json(terminal_lines(text))
-      .dump(-1, ' ', false, gate::Json::error_handler_t::replace);
-}
+std::string yaml_scalar(std::string_view text) { return gate::one_line(terminal_lines(text)); }
 
 std::unique_ptr<Reporter> make_tap_reporter(const ReportOptions&) {
   return std::make_unique<TapReporter>();

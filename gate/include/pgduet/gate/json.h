@@ -36,6 +36,9 @@ JsonDocument parse_json_document(std::string_view text, const std::string& file)
 void require_known_keys(const JsonDocument& document, const std::string& pointer,
                         std::initializer_list<std::string_view> known);
 
+// The shortest text, for a program to read; bytes that are not valid UTF-8 are replaced by U+FFFD.
+std::string one_line(const Json& value);
+
 // The text of a file that people review: two spaces of indentation, one final newline, and bytes
 // that are not valid UTF-8 replaced by U+FFFD. Arrays and objects that hold only scalars and fit
 // into 100 columns stay on one line.

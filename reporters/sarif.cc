@@ -134,6 +134,7 @@ std::string fingerprint_of(const NamedQuery& named) {
 Json result_json(const NamedQuery& named) {
   const gate::QueryReport& query = *named.report;
   std::vector<gate::SourcePosition> culprits = culprits_of(query);
+  std::erase_if(culprits, [](const auto& at) { return !gate::names_file(at.file); });
   if (culprits.size() > most_culprits) culprits.resize(most_culprits);
   Json json;
   json["ruleId"] = gate::to_text(query.verdict);

@@ -225,6 +225,17 @@ TEST(SarifReporter, LinksToTheStepThatIsToBlame) {
   EXPECT_EQ(result["properties"]["ratio"], 347.25);
 }
 
+TEST(SarifReporter, AStepThatHasNoFileIsNoPlaceToLinkTo) {
+  gate::Report report = sample_report();
+  for (gate::QueryReport& query : report.workloads[0].queries) {
+    for (gate::Finding& finding : query.findings) finding.culprit = {"run alembic upgrade head"};
+  }
+  for (const Json& result : sarif_run(report)["results"]) {
+    EXPECT_FALSE(result.contains("relatedLocations"));
+    EXPECT_THAT(result["message"]["text"].get<std::string>(), Not(HasSubstr("see: [")));
+  }
+}
+
 TEST(SarifReporter, AFingerprintOutlivesOtherLinesAndNumbers) {
   gate::Report moved = sample_report();
   moved.workloads[0].queries[0].source.line = 99;

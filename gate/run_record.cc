@@ -222,9 +222,30 @@ QueryRecord query_from_json(Json& json) {
   return query;
 }
 
+Json commit_to_json(const CommitRecord& commit) {
+  Json json = Json::object();
+  json["id"] = commit.id;
+  write_member(json, "committed_at", commit.committed_at);
+  write_member(json, "subject", commit.subject);
+  write_member(json, "branch", commit.branch);
+  if (commit.modified) json["modified"] = true;
+  return json;
+}
+
+CommitRecord commit_from_json(const Json& json) {
+  CommitRecord commit;
+  read_member(json, "id", commit.id);
+  read_member(json, "committed_at", commit.committed_at);
+  read_member(json, "subject", commit.subject);
+  read_member(json, "branch", commit.branch);
+  read_member(json, "modified", commit.modified);
+  return commit;
+}
+
 Json side_to_json(const SideRecord& side) {
   Json json = Json::object();
   write_member(json, "revision", side.revision);
+  if (side.commit) json["commit"] = commit_to_json(*side.commit);
   write_member(json, "postgres_version", side.postgres_version);
   json["postgres_major"] = side.postgres_major;
   json["external_server"] = side.external_server;
@@ -252,6 +273,7 @@ void read_settings(const Json& json, std::map<std::string, std::string>& setting
 SideRecord side_from_json(const Json& json) {
   SideRecord side;
   read_member(json, "revision", side.revision);
+  if (const Json* commit = find_member(json, "commit")) side.commit = commit_from_json(*commit);
   read_member(json, "postgres_version", side.postgres_version);
   read_member(json, "postgres_major", side.postgres_major);
   read_member(json, "external_server", side.external_server);

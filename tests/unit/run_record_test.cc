@@ -49,6 +49,8 @@ QueryRun full_run() {
 SideRecord full_side() {
   SideRecord side;
   side.revision = "3f2a91c (origin/main)";
+  side.commit = CommitRecord{"3f2a91c0d0b34f6b3f2a91c0d0b34f6b3f2a91c0", "2026-11-20T08:15:00Z",
+                             "Add the order list", "order-list", true};
   side.postgres_version = "15.18";
   side.postgres_major = 15;
   side.external_server = true;

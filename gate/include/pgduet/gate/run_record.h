@@ -131,10 +131,22 @@ struct QueryRecord {
   bool operator==(const QueryRecord&) const = default;
 };
 
+// The commit that a side was taken from.
+struct CommitRecord {
+  std::string id;            // full object name
+  std::string committed_at;  // ISO 8601, UTC
+  std::string subject;       // the first line of its message
+  std::string branch;        // that it was built for; "" when not known
+  bool modified = false;     // the work tree had changes that are in no commit
+
+  bool operator==(const CommitRecord&) const = default;
+};
+
 // What one side is and how it was made.
 struct SideRecord {
-  std::string revision;          // "3f2a91c (origin/main)", "work tree", "directory other/shop"
-  std::string postgres_version;  // "15.18"
+  std::string revision;  // "3f2a91c (origin/main)", "work tree", "directory other/shop"
+  std::optional<CommitRecord> commit;  // nothing outside git, and before the first commit
+  std::string postgres_version;        // "15.18"
   int postgres_major = 0;
   bool external_server = false;  // --server: not started by pgduet
   std::string clock;             // "CPU time of the server process" or why only wall time

@@ -14,13 +14,24 @@ namespace {
 
 constexpr EnumeratorNames<2> action_names = {"report", "fail"};
 
-struct RatioKey {
+// A limit that is any number of a range.
+struct NumberKey {
   std::string_view key;
   double Policy::*member;
+  const char* wanted;
+  bool (*is_wanted)(double number);
 };
-constexpr RatioKey ratio_keys[] = {{"time_ratio", &Policy::time_ratio},
-                                   {"minor_time_ratio", &Policy::minor_time_ratio},
-                                   {"work_ratio", &Policy::work_ratio}};
+
+bool is_above_1(double number) { return std::isfinite(number) && number > 1; }
+bool is_above_0(double number) { return std::isfinite(number) && number > 0; }
+bool is_share(double number) { return number >= 0 && number <= 1; }
+
+constexpr NumberKey number_keys[] = {
+    {"time_ratio", &Policy::time_ratio, "a number above 1", &is_above_1},
+    {"minor_share", &Policy::minor_share, "a number from 0 to 1", &is_share},
+    {"minor_time_ratio", &Policy::minor_time_ratio, "a number above 1", &is_above_1},
+    {"slow_ms", &Policy::slow_ms, "a number above 0", &is_above_0},
+    {"work_ratio", &Policy::work_ratio, "a number above 1", &is_above_1}};
 
 struct ActionKey {
   std::string_view key;
@@ -31,7 +42,6 @@ constexpr ActionKey action_keys[] = {{"changed", &Policy::changed},
                                      {"inconclusive", &Policy::inconclusive}};
 
 constexpr std::string_view work_blocks_key = "work_blocks";
-constexpr std::string_view minor_share_key = "minor_share";
 
 // The whole text as a number; nothing when it is not one.
 template <typename Number>
@@ -50,20 +60,12 @@ std::optional<Number> number_of(const std::string& text) {
               "policy \"" + key + "\" must be " + wanted + ", not \"" + value + "\"", hint);
 }
 
-double ratio_of(const std::string& key, const std::string& value, const SourcePosition& at) {
-  const std::optional<double> ratio = number_of<double>(value);
-  if (!ratio || !std::isfinite(*ratio) || *ratio <= 1) {
-    throw_bad_value(key, value, "a number above 1", at);
+double checked_number(const NumberKey& known, const std::string& value, const SourcePosition& at) {
+  const std::optional<double> number = number_of<double>(value);
+  if (!number || !known.is_wanted(*number)) {
+    throw_bad_value(std::string(known.key), value, known.wanted, at);
   }
-  return *ratio;
-}
-
-double share_of(const std::string& key, const std::string& value, const SourcePosition& at) {
-  const std::optional<double> share = number_of<double>(value);
-  if (!share || !(*share >= 0 && *share <= 1)) {
-    throw_bad_value(key, value, "a number from 0 to 1", at);
-  }
-  return *share;
+  return *number;
 }
 
 std::int64_t blocks_of(const std::string& key, const std::string& value, const SourcePosition& at) {
@@ -83,9 +85,8 @@ Policy::Action action_of(const std::string& key, const std::string& value,
 
 [[noreturn]] void throw_unknown_key(const std::string& key, const SourcePosition& at) {
   std::vector<std::string> names;
-  for (const RatioKey& known : ratio_keys) names.emplace_back(known.key);
+  for (const NumberKey& known : number_keys) names.emplace_back(known.key);
   names.emplace_back(work_blocks_key);
-  names.emplace_back(minor_share_key);
   for (const ActionKey& known : action_keys) names.emplace_back(known.key);
   std::string hint;
   if (const std::optional<std::string> nearest = nearest_name(key, names)) {
@@ -102,9 +103,9 @@ Policy::Action action_of(const std::string& key, const std::string& value,
 
 void set_policy(Policy& policy, const std::string& key, const std::string& value,
                 const SourcePosition& at) {
-  for (const RatioKey& known : ratio_keys) {
+  for (const NumberKey& known : number_keys) {
     if (known.key == key) {
-      policy.*known.member = ratio_of(key, value, at);
+      policy.*known.member = checked_number(known, value, at);
       return;
     }
   }
@@ -114,19 +115,14 @@ void set_policy(Policy& policy, const std::string& key, const std::string& value
       return;
     }
   }
-  if (key == minor_share_key) {
-    policy.minor_share = share_of(key, value, at);
-    return;
-  }
   if (key != work_blocks_key) throw_unknown_key(key, at);
   policy.work_blocks = blocks_of(key, value, at);
 }
 
 Json to_json(const Policy& policy) {
   Json json = Json::object();
-  for (const RatioKey& known : ratio_keys) json[std::string(known.key)] = policy.*known.member;
+  for (const NumberKey& known : number_keys) json[std::string(known.key)] = policy.*known.member;
   json[std::string(work_blocks_key)] = policy.work_blocks;
-  json[std::string(minor_share_key)] = policy.minor_share;
   for (const ActionKey& known : action_keys) {
     json[std::string(known.key)] = name_of(action_names, policy.*known.member);
   }
@@ -135,11 +131,10 @@ Json to_json(const Policy& policy) {
 
 Policy policy_from_json(const Json& value) {
   Policy policy;
-  for (const RatioKey& known : ratio_keys) {
+  for (const NumberKey& known : number_keys) {
     read_member(value, std::string(known.key).c_str(), policy.*known.member);
   }
   read_member(value, std::string(work_blocks_key).c_str(), policy.work_blocks);
-  read_member(value, std::string(minor_share_key).c_str(), policy.minor_share);
   for (const ActionKey& known : action_keys) {
     read_member(value, std::string(known.key).c_str(), policy.*known.member, action_names);
   }

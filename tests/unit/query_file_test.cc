@@ -31,7 +31,7 @@ TEST(ParseQueryFile, ReadsAQueryWithAllOfItsHeader) {
       "-- param customer_id: zipf(1, 10000, 1.1)\n"
       "-- weight: 120\n"
       "-- policy: time_ratio=1.3, changed=fail\n"
-      "-- policy: work_blocks=7\n"
+      "-- policy: work_blocks=7, slow_ms=50\n"
       "-- role: app\n"
       "-- settings: work_mem=64kB, search_path='app, it''s'\n"
       "-- settings: enable_seqscan=off\n"
@@ -61,6 +61,7 @@ TEST(ParseQueryFile, ReadsAQueryWithAllOfItsHeader) {
   EXPECT_EQ(query.weight, 120);
   EXPECT_EQ(query.policy.time_ratio, 1.3);
   EXPECT_EQ(query.policy.work_blocks, 7);
+  EXPECT_EQ(query.policy.slow_ms, 50);
   EXPECT_EQ(query.policy.changed, gate::Policy::Action::fail);
   EXPECT_EQ(query.role, "app");
   EXPECT_EQ(query.settings,

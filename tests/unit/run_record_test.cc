@@ -89,6 +89,7 @@ RunRecord full_record() {
   query.name = "orders_of_customer";
   query.weight = 120;
   query.policy.time_ratio = 1.3;
+  query.policy.slow_ms = 50;
   query.base = full_run();
   query.head = full_run();
   QueryRecord skipped;

@@ -95,7 +95,7 @@ TEST_F(WorkloadTest, ReadsEveryKey) {
     ],
     "scale": 2.5,
     "queries": ["q.sql"],
-    "policy": { "time_ratio": 1.3, "work_blocks": 100, "changed": "fail" }
+    "policy": { "time_ratio": 1.3, "slow_ms": 20.5, "work_blocks": 100, "changed": "fail" }
   })json");
   EXPECT_EQ(workload.description, "A web shop.");
   EXPECT_THAT(workload.versions, ElementsAre(14, 17));
@@ -111,6 +111,7 @@ TEST_F(WorkloadTest, ReadsEveryKey) {
   EXPECT_EQ(workload.setup[6].at, (gate::SourcePosition{"w/workload.json", 16, 0}));
   EXPECT_EQ(workload.scale, 2.5);
   EXPECT_EQ(workload.policy.time_ratio, 1.3);
+  EXPECT_EQ(workload.policy.slow_ms, 20.5);
   EXPECT_EQ(workload.policy.work_blocks, 100);
   EXPECT_EQ(workload.policy.changed, gate::Policy::Action::fail);
   EXPECT_EQ(workload.queries[0].policy, workload.policy);
@@ -213,6 +214,8 @@ TEST_F(WorkloadTest, RefusesWrongValues) {
   EXPECT_EQ(error_with(R"("scale": 0)"), "w/workload.json:2: \"scale\" must be above 0, not 0");
   EXPECT_EQ(error_with(R"("policy": {"time_ratio": 0.5})"),
             "w/workload.json:2: policy \"time_ratio\" must be a number above 1, not \"0.5\"");
+  EXPECT_EQ(error_with(R"("policy": {"slow_ms": 0})"),
+            "w/workload.json:2: policy \"slow_ms\" must be a number above 0, not \"0\"");
 }
 
 TEST_F(WorkloadTest, RefusesStepsThatSayTooLittleOrTooMuch) {

@@ -17,6 +17,9 @@ struct Policy {
   // minor_time_ratio in place of time_ratio, where that is larger.
   double minor_share = 0;
   double minor_time_ratio = 1.50;
+  // An execution that takes this long is slow: `pgduet history --slow` lists queries by it. Never a
+  // verdict.
+  double slow_ms = 100;
   double work_ratio = 2.0;  // this many times the blocks ...
   std::int64_t work_blocks =
       64;  // ... and this many more: regressed (or, the other way round, improved)

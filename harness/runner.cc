@@ -181,6 +181,7 @@ class WorkloadRun {
                        gate::SideRecord& record) {
     record = database.description();
     record.revision = side.revision;
+    record.commit = side.commit;
   }
 
   void open_databases() {

@@ -34,7 +34,7 @@ void use_directory(Sides& sides, const fs::path& directory, const std::string& v
                 "Name a directory with a workload.json, or one that holds \"" +
                     directory.filename().string() + "/\".");
   }
-  sides.base = Side{load_workload(found, found.string()), "directory " + found.string(), {}};
+  sides.base = Side{load_workload(found, found.string()), "directory " + found.string(), {}, {}};
 }
 
 void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
@@ -46,7 +46,7 @@ void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
     return;
   }
   const GitRevision base = merge_base(top, revision);
-  if (!exists_in(top, base.commit, *place / "workload.json")) {
+  if (!exists_in(top, base.commit.id, *place / "workload.json")) {
     sides.is_new = true;
     sides.notes.push_back("the workload is not in base " + base.shown + ": all of it is new");
     return;
@@ -54,8 +54,8 @@ void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
   constexpr const char* prefix = "pgduet-base-";
   remove_abandoned(fs::temp_directory_path(), prefix);
   TempDir exported(fs::temp_directory_path(), prefix);
-  export_files(top, base.commit, *place, exported.path());
-  const std::string shown = base.commit.substr(0, 10) + ":" + place->generic_string();
+  export_files(top, base.commit.id, *place, exported.path());
+  const std::string shown = base.commit.id.substr(0, 10) + ":" + place->generic_string();
   const auto load = [&] { return load_workload(exported.path() / *place, shown); };
   Workload workload;
   bool complete = false;
@@ -67,22 +67,22 @@ void use_revision(Sides& sides, const fs::path& top, const fs::path& directory,
     if (error.kind() != Error::Kind::input) throw;  // it may name files above its directory
   }
   if (!complete) {
-    export_files(top, base.commit, ".", exported.path());
+    export_files(top, base.commit.id, ".", exported.path());
     workload = load();
   }
   const std::optional<fs::path> baselines =
       place_in(top, options.baselines / sides.head.workload.name);
-  if (baselines && exists_in(top, base.commit, *baselines)) {
-    export_files(top, base.commit, *baselines, exported.path());
+  if (baselines && exists_in(top, base.commit.id, *baselines)) {
+    export_files(top, base.commit.id, *baselines, exported.path());
     sides.base_baselines =
         load_baselines(exported.path() / *baselines,
-                       base.commit.substr(0, 10) + ":" + baselines->generic_string());
+                       base.commit.id.substr(0, 10) + ":" + baselines->generic_string());
   }
-  sides.base = Side{std::move(workload), base.shown, std::move(exported)};
+  sides.base = Side{std::move(workload), base.shown, base.commit, std::move(exported)};
 }
 
 void use_head(Sides& sides, const RunOptions& options) {
-  sides.base = Side{sides.head.workload, sides.head.revision, {}};
+  sides.base = Side{sides.head.workload, sides.head.revision, sides.head.commit, {}};
   const fs::path baselines = options.baselines / sides.head.workload.name;
   sides.base_baselines = load_baselines(baselines, baselines.string());
 }
@@ -93,7 +93,13 @@ Sides resolve_sides(const fs::path& directory, const RunOptions& options) {
   const std::optional<fs::path> top = git_top(directory);
   Sides sides;
   sides.head.workload = load_workload(directory, directory.string());
-  sides.head.revision = top ? describe_work_tree(*top) : "directory " + directory.string();
+  if (top) {
+    WorkTree tree = read_work_tree(*top, options.environment);
+    sides.head.revision = std::move(tree.shown);
+    sides.head.commit = std::move(tree.commit);
+  } else {
+    sides.head.revision = "directory " + directory.string();
+  }
 
   switch (options.base.kind) {
     case BaseChoice::Kind::none:

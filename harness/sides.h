@@ -16,7 +16,10 @@ namespace pgduet::harness {
 
 struct Side {
   Workload workload;
-  std::string revision;             // SideRecord::revision
+  std::string revision;  // SideRecord::revision
+  // SideRecord::commit. Nothing for --base-dir: such a directory is taken as it is, and often lies
+  // in a repository without being of its commit.
+  std::optional<gate::CommitRecord> commit;
   std::optional<TempDir> exported;  // holds the files of another revision
 };
 

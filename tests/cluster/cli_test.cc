@@ -12,7 +12,9 @@
 #include "other_rules.h"
 #include "pgduet/gate/json.h"
 #include "pgduet/harness/files.h"
+#include "pgduet/harness/git.h"
 #include "pgduet/harness/process.h"
+#include "pgduet/harness/project_files.h"
 #include "pgduet/reporters/reporter.h"
 #include "run.h"
 #include "test_server.h"
@@ -351,6 +353,15 @@ TEST_F(CliTest, BaseIsReadFromGitWithoutTouchingTheWorkTree) {
   EXPECT_EQ(outcome.status, 1) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("index items_owner_idx was dropped"));
   EXPECT_TRUE(fs::exists(workload() / "setup" / "002_cleanup.sql"));
+  const fs::path runs = top() / "state" / "runs";
+  const gate::RunRecord record = harness::load_run_record(harness::find_run_record(runs, "last"));
+  gate::CommitRecord expected = *harness::read_work_tree(top(), {}).commit;
+  EXPECT_EQ(expected.branch, "main");
+  EXPECT_TRUE(expected.modified);
+  EXPECT_EQ(record.workloads.at(0).head.commit->id, expected.id);
+  EXPECT_TRUE(record.workloads.at(0).head.commit->modified);
+  expected.modified = false;
+  EXPECT_EQ(record.workloads.at(0).base->commit, expected);
   const Outcome gone = pgduet({"check", "--base", "no-such-branch"});
   EXPECT_EQ(gone.status, 2);
   EXPECT_THAT(gone.err, StartsWith("pgduet: base revision \"no-such-branch\" does not exist"));

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "pgduet/gate/run_record.h"
+
 namespace pgduet::harness {
 
 // The top of the work tree that `directory` is in; nothing when it is in none, or git is not
@@ -13,8 +15,8 @@ namespace pgduet::harness {
 std::optional<std::filesystem::path> git_top(const std::filesystem::path& directory);
 
 struct GitRevision {
-  std::string commit;  // full object name
-  std::string shown;   // "3f2a91c (merge base with origin/main)"
+  gate::CommitRecord commit;
+  std::string shown;  // "3f2a91c (merge base with origin/main)"
 };
 
 // The revision that a change is compared with when none is named: the target branch of the pull or
@@ -23,13 +25,28 @@ struct GitRevision {
 std::optional<std::string> default_base(const std::filesystem::path& top,
                                         const std::map<std::string, std::string>& environment);
 
-// The merge base of `revision` and HEAD. Throws Error(usage) when there is no such revision,
-// Error(environment) when the histories have no commit in common (a shallow clone, as a rule).
+// The merge base of `revision` and HEAD; its branch is the one that `revision` names
+// ("origin/main"), "" when that is no branch's name. Throws Error(usage) when there is no such
+// revision, Error(environment) when the histories have no commit in common (a shallow clone, as a
+// rule).
 GitRevision merge_base(const std::filesystem::path& top, const std::string& revision);
 
-// "3f2a91c", with " and uncommitted changes" where the work tree has some; "no commit yet" in a new
-// repository.
-std::string describe_work_tree(const std::filesystem::path& top);
+struct WorkTree {
+  // HEAD, "3f2a91c", with " and uncommitted changes" where there are some; "no commit yet" in a new
+  // repository.
+  std::string shown;
+  std::optional<gate::CommitRecord> commit;  // nothing in a new repository
+};
+
+// What is checked out. The branch is the one that CI says it is building (GITHUB_HEAD_REF of a pull
+// request, GITHUB_REF_NAME, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME, CI_COMMIT_REF_NAME), else the one
+// that HEAD is on; "" where it is on none.
+// The commit is HEAD, but for a merge that GitHub made to try a pull request (its subject is "Merge
+// HEAD^2 into HEAD^1" with full object names): that one vanishes with the next push, and has
+// neither an author's words nor their time. There it is HEAD^2, the pull request's own newest
+// commit; HEAD again in a clone so shallow that HEAD^2 is not in it.
+WorkTree read_work_tree(const std::filesystem::path& top,
+                        const std::map<std::string, std::string>& environment);
 
 // Whether `path` (relative to the top) is in the commit.
 bool exists_in(const std::filesystem::path& top, const std::string& commit,

@@ -39,7 +39,7 @@ class WorkloadDatabase {
   // that is not to be had. While it lives, it costs each of them a little.
   virtual std::shared_ptr<const TaskClock> watch_sessions() = 0;
 
-  // How it was made: all of a SideRecord but the revision.
+  // How it was made: all of a SideRecord but the revision and commit.
   virtual const gate::SideRecord& description() const = 0;
 
   // Whether ANALYZE takes another sample each time, so that one plan a binding is not all there may

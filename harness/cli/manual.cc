@@ -152,7 +152,7 @@ The workloads of a project. The format is specified in
 .I baselines/WORKLOAD/QUERY.json
 What queries did when they were recorded. To be committed.
 .TP
-.I .pgduet/runs/*.json
+.I .pgduet/runs/*.json, .pgduet/runs/archive/*.json.gz
 Records of earlier runs, from which every report can be made again. Not to be committed.
 .TP
 .I $XDG_CACHE_HOME/pgduet, ~/.cache/pgduet, /var/cache/pgduet

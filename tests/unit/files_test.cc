@@ -96,18 +96,6 @@ TEST_F(FilesTest, OutputSaysWhatItCouldNotWrite) {
             "  hint: Free some space, or name another directory.");
 }
 
-TEST_F(FilesTest, KeepsTheNewestRunRecords) {
-  gate::RunRecord record;
-  for (const char* id : {"20260101T000000Z-a", "20260102T000000Z-a", "20260103T000000Z-a"}) {
-    record.run_id = id;
-    save_run_record(path(), record, 2);
-  }
-  EXPECT_FALSE(fs::exists(path() / "20260101T000000Z-a.json"));
-  EXPECT_EQ(find_run_record(path(), ""), path() / "20260103T000000Z-a.json");
-  EXPECT_EQ(find_run_record(path(), "20260102T000000Z-a"), path() / "20260102T000000Z-a.json");
-  EXPECT_EQ(load_run_record(path() / "20260103T000000Z-a.json"), record);
-}
-
 TEST_F(FilesTest, SaysThatThereIsNoRunRecord) {
   EXPECT_EQ(error_text([&] { find_run_record(path() / "none", ""); }),
             (path() / "none").string() +

@@ -1,7 +1,8 @@
 // The files that pgduet keeps in a project: committed baselines, and run records under
-// .pgduet/runs/.
+// .pgduet/runs/: the newest as <run id>.json, older ones as archive/<run id>.json.gz.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -30,13 +31,39 @@ std::string new_run_id();
 // there: that has to show before a run and not at its end.
 void require_run_directory(const std::filesystem::path& directory);
 
-// Writes `directory`/<run id>.json, atomically, and returns its path. Keeps the newest `keep`
-// records.
+// How long run records are kept.
+struct RecordRetention {
+  std::size_t unpacked = 50;  // the newest: as JSON, whatever their age
+  // Packed ones are removed when they are older, by the date in their id. More than a year by
+  // default, so that a month can be seen beside that of the year before. 0: never.
+  int keep_months = 13;
+};
+
+// Writes `directory`/<run id>.json, atomically, and returns its path. Then tidies, as of today.
 std::filesystem::path save_run_record(const std::filesystem::path& directory,
-                                      const gate::RunRecord& record, std::size_t keep = 50);
+                                      const gate::RunRecord& record,
+                                      const RecordRetention& retention = {});
+
+// Packs the records beyond the newest into `directory`/archive/, and removes from there those that
+// are too old. A record is on disk at every moment, also when this process is killed. One that
+// cannot be packed (the disk is full) stays as it is, and the next call tries again: a run does not
+// fail for that. Does nothing while another process does it.
+void tidy_run_records(const std::filesystem::path& directory, std::chrono::year_month_day today,
+                      const RecordRetention& retention);
+
+struct RunRecordFile {
+  std::string run_id;  // by the file's name
+  std::filesystem::path file;
+
+  bool operator==(const RunRecordFile&) const = default;
+};
+
+// All run records of the directory, packed ones too, oldest first; each once, also while another
+// process packs it. Empty when there is no such directory. Opens none of them.
+std::vector<RunRecordFile> list_run_records(const std::filesystem::path& directory);
 
 // The run record that `name` means: a file, a run id, or "" or "last" for the newest in
-// `directory`. Throws Error(usage) when there is none.
+// `directory`; packed or not. Throws Error(usage) when there is none.
 std::filesystem::path find_run_record(const std::filesystem::path& directory,
                                       const std::string& name);
 
@@ -44,6 +71,11 @@ std::filesystem::path find_run_record(const std::filesystem::path& directory,
 // once. Throws Error(usage) for what is not there and for a directory without any.
 std::vector<std::filesystem::path> find_run_records(const std::vector<std::string>& names);
 
+// The JSON of a run record, packed or not; packed, too, when it was packed since its file was
+// looked up. Throws Error(input) at the file when it cannot be read, is cut short or damaged.
+std::string read_run_record_text(const std::filesystem::path& file);
+
+// Throws Error(input) as read_run_record_text and gate::run_record_from_text do.
 gate::RunRecord load_run_record(const std::filesystem::path& file);
 
 }  // namespace pgduet::harness

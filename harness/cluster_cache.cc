@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <locale.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -15,6 +14,7 @@
 
 #include "file_lock.h"
 #include "file_tree.h"
+#include "init_cluster.h"
 #include "leftovers.h"
 #include "pgduet/gate/error.h"
 #include "pgduet/gate/hash.h"
@@ -75,20 +75,10 @@ bool is_sound(const fs::path& entry) {
   return readable_text(entry / "in_use") == boot_id() && !has_unlogged_relations(entry / "data");
 }
 
-std::string locale_name() {
-  // Compared as a language's locale is compared, byte-wise or not, by the same plans; and the same
-  // everywhere. Missing in small images.
-  constexpr const char* wanted = "C.UTF-8";
-  const locale_t locale = newlocale(LC_ALL_MASK, wanted, nullptr);
-  if (locale == nullptr) return "C";
-  freelocale(locale);
-  return wanted;
-}
-
 std::string template_key(const Installation& installation, const std::optional<SystemUser>& user) {
   return template_prefix +
          gate::hash_hex(installation.version + '\n' + installation.bin_directory.string() + '\n' +
-                        locale_name() + '\n' + std::to_string(user ? user->uid : geteuid()));
+                        cluster_locale() + '\n' + std::to_string(user ? user->uid : geteuid()));
 }
 
 std::string entry_key(const std::string& key, const Installation& installation,
@@ -99,45 +89,14 @@ std::string entry_key(const std::string& key, const Installation& installation,
   return gate::hash_hex(text);
 }
 
-void run_initdb(const Installation& installation, const fs::path& data_directory,
-                const std::optional<SystemUser>& user) {
-  CommandOptions command;
-  // No passwords: the server's only socket lies in a directory that is its user's alone.
-  command.arguments = {(installation.bin_directory / "initdb").string(),
-                       "--pgdata=" + data_directory.string(),
-                       "--username=pgduet",
-                       "--auth=trust",
-                       "--encoding=UTF8",
-                       "--locale=" + locale_name(),
-                       "--no-sync",
-                       "--no-instructions"};
-  // Checksums are on by default from 18 on; the option came with the default.
-  if (installation.major >= 18) command.arguments.push_back("--no-data-checksums");
-  command.environment["LC_ALL"] = "C";
-  command.working_directory = data_directory;
-  command.user = user;
-  const CommandResult result = run_command(command);
-  if (result.exit_status == 0) return;
-  if (means_no_space(result.errors)) throw no_space(data_directory);
-  throw Error(
-      Error::Kind::environment, {},
-      "initdb of PostgreSQL " + installation.version + " failed:" + indented(result.errors));
-}
-
 // Throws when the user that servers run as cannot get into `directory`.
 void require_reachable(const fs::path& directory, const std::optional<SystemUser>& user) {
   if (!user) return;
-  for (fs::path above = directory; above.has_relative_path(); above = above.parent_path()) {
-    struct stat status = {};
-    if (stat(above.c_str(), &status) != 0) throw system_error("read directory", above, errno);
-    const mode_t search = status.st_uid == user->uid   ? S_IXUSR
-                          : status.st_gid == user->gid ? S_IXGRP
-                                                       : S_IXOTH;
-    if ((status.st_mode & search) == 0)
-      throw Error(Error::Kind::environment, {},
-                  "user \"" + user->name + "\", who runs the servers, cannot enter directory \"" +
-                      above.string() + "\"",
-                  "Set PGDUET_CACHE_DIR to a directory that every user may enter.");
+  if (const auto closed = closed_above(directory, *user)) {
+    throw Error(Error::Kind::environment, {},
+                "user \"" + user->name + "\", who runs the servers, cannot enter directory \"" +
+                    closed->string() + "\"",
+                "Set PGDUET_CACHE_DIR to a directory that every user may enter.");
   }
 }
 
@@ -195,28 +154,6 @@ std::string iso_8601(std::time_t time) {
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
   return text;
 }
-
-FileLock wait_for_lock(const fs::path& path,
-                       const std::function<void(const std::string&)>& message) {
-  using Clock = std::chrono::steady_clock;
-  // Who only looks whether an entry is in use holds its lock for an instant.
-  const auto worth_saying = Clock::now() + std::chrono::milliseconds(100);
-  bool said = false;
-  while (true) {
-    if (auto lock = FileLock::try_lock(path)) return std::move(*lock);
-    check_interrupt();
-    if (!said && message && Clock::now() >= worth_saying) {
-      message("waiting for another pgduet (pid " + std::to_string(lock_holder(path)) +
-              ") that uses this cluster");
-      said = true;
-    }
-    poll(nullptr, 0, 5);
-  }
-}
-
-}  // namespace
-
-namespace {
 
 // The kernel's own "now" moves with its clock tick, in which two entries may be used.
 void note_use(const fs::path& entry) {
@@ -288,7 +225,7 @@ void ClusterCache::make_entry(const std::string& name, const Builder& build) con
 }
 
 ClusterCache::Entry ClusterCache::obtain(const std::string& name, const Builder& build) const {
-  FileLock lock = wait_for_lock(lock_path(name), options_.message);
+  FileLock lock = wait_for_lock(lock_path(name), "uses this cluster", options_.message);
   const fs::path path = entry_path(name);
   std::error_code error;
   // A server of a run that was killed may still be on its way out.
@@ -309,7 +246,7 @@ ClusterCache::Entry ClusterCache::acquire(const std::string& key, const Installa
                                           const Builder& build) {
   const auto make_empty = [&](const fs::path& data_directory) {
     make_directory(data_directory, 0700, options_.user);
-    run_initdb(installation, data_directory, options_.user);
+    init_cluster(installation, data_directory, options_.user, Checksums::off);
     return std::string();
   };
   const auto fill = [&](const fs::path& data_directory) {

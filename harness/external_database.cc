@@ -1,5 +1,3 @@
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -7,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "connection_string.h"
 #include "pgduet/gate/hash.h"
 #include "pgduet/gate/sql.h"
 #include "pgduet/harness/project_files.h"
@@ -20,45 +19,11 @@ using gate::Error;
 // Databases of ours on a server of theirs: this prefix and the run's id.
 constexpr const char* database_prefix = "pgduet_run_";
 
-struct FreeConninfo {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using Conninfo = std::unique_ptr<PQconninfoOption, FreeConninfo>;
-
-Conninfo parse_url(const std::string& url) {
-  char* message = nullptr;
-  Conninfo options(PQconninfoParse(url.c_str(), &message));
-  if (options == nullptr) {
-    PQfreemem(message);  // it may quote the password
-    throw Error(Error::Kind::usage, {}, "--server is not a PostgreSQL connection string",
-                "Write postgresql://user@host:port/database or \"host=... dbname=...\".");
-  }
-  return options;
-}
-
-std::map<std::string, std::string> named_values(const std::string& url) {
-  std::map<std::string, std::string> values;
-  const Conninfo options = parse_url(url);
-  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val != nullptr && *option->val != '\0') values[option->keyword] = option->val;
-  }
-  return values;
-}
-
-std::string conninfo_value(const std::string& value) {
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
 class ExternalDatabase : public WorkloadDatabase {
  public:
   ExternalDatabase(const Workload& workload, const std::string& url,
                    const std::function<void(const std::string&)>& progress)
-      : url_(url), values_(named_values(url)) {
+      : server_(url, "--server") {
     connect();
     drop_databases_of_killed_runs();
     std::string id = new_run_id();
@@ -105,12 +70,11 @@ class ExternalDatabase : public WorkloadDatabase {
  private:
   void connect() {
     try {
-      maintenance_ = std::make_unique<pqxx::connection>(url_);
+      maintenance_ = std::make_unique<pqxx::connection>(server_.text());
     } catch (const std::exception& failure) {
-      throw Error(
-          Error::Kind::environment, {},
-          "could not connect to --server: " + first_line(without_password(failure.what(), url_)),
-          "Check that the server runs and that the user may connect and create databases.");
+      throw Error(Error::Kind::environment, {},
+                  "could not connect to --server: " + server_.without_password(failure.what()),
+                  "Check that the server runs and that the user may connect and create databases.");
     }
     const std::string version = text("SHOW server_version");
     description_.postgres_version = version.substr(0, version.find(' '));
@@ -182,17 +146,9 @@ class ExternalDatabase : public WorkloadDatabase {
     }
   }
 
-  std::string connection_string(const std::string& database) const {
-    std::string result;
-    for (const auto& [keyword, value] : values_) {
-      if (keyword != "dbname") result += keyword + "=" + conninfo_value(value) + " ";
-    }
-    return result + "dbname=" + database;
-  }
-
   Database open(const std::string& name) const {
     Database database;
-    database.connection_string = connection_string(name);
+    database.connection_string = server_.text(name);
     database.postgres_major = description_.postgres_major;
     database.has_statement_statistics = has_statement_statistics_;
     return database;
@@ -200,17 +156,9 @@ class ExternalDatabase : public WorkloadDatabase {
 
   SetupTarget target() const {
     SetupTarget target;
-    target.connection_string = connection_string(name_);
-    target.environment = {{"PGDATABASE", name_}};
-    for (const auto& [keyword, variable] :
-         std::map<std::string, std::string>{{"host", "PGHOST"},
-                                            {"port", "PGPORT"},
-                                            {"user", "PGUSER"},
-                                            {"password", "PGPASSWORD"},
-                                            {"sslmode", "PGSSLMODE"}}) {
-      const auto found = values_.find(keyword);
-      if (found != values_.end()) target.environment[variable] = found->second;
-    }
+    target.connection_string = server_.text(name_);
+    target.environment = server_.environment();
+    target.environment["PGDATABASE"] = name_;
     return target;
   }
 
@@ -249,7 +197,7 @@ class ExternalDatabase : public WorkloadDatabase {
   // The extension has to be preloaded, and takes a superuser to create.
   void look_for_statement_statistics() {
     try {
-      pqxx::connection connection(connection_string(name_));
+      pqxx::connection connection(server_.text(name_));
       pqxx::nontransaction session(connection);
       session.exec("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
       session.exec("SELECT pg_stat_statements_reset(0, 1, 0)");
@@ -263,8 +211,7 @@ class ExternalDatabase : public WorkloadDatabase {
   }
 
   bool has_statement_statistics_ = false;
-  std::string url_;
-  std::map<std::string, std::string> values_;  // of the URL, by libpq keyword
+  ConnectionString server_;
   std::unique_ptr<pqxx::connection> maintenance_;
   std::string name_;
   std::set<std::string> created_;
@@ -278,19 +225,6 @@ std::unique_ptr<WorkloadDatabase> open_external_database(
     const Workload& workload, const std::string& url,
     const std::function<void(const std::string&)>& progress) {
   return std::make_unique<ExternalDatabase>(workload, url, progress);
-}
-
-std::string without_password(std::string text, const std::string& url) {
-  const std::map<std::string, std::string> values = named_values(url);
-  for (const char* keyword : {"password", "sslpassword"}) {
-    const auto secret = values.find(keyword);
-    if (secret == values.end()) continue;
-    for (std::size_t at = text.find(secret->second); at != std::string::npos;
-         at = text.find(secret->second, at + 3)) {
-      text.replace(at, secret->second.size(), "***");
-    }
-  }
-  return text;
 }
 
 }  // namespace pgduet::harness

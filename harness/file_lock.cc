@@ -1,15 +1,18 @@
 #include "file_lock.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <fstream>
 #include <string>
 #include <utility>
 
+#include "pgduet/harness/interrupt.h"
 #include "system_error.h"
 
 namespace pgduet::harness {
@@ -62,6 +65,24 @@ std::optional<FileLock> FileLock::try_lock(const std::filesystem::path& path) {
 }
 
 void FileLock::remove_file() { unlink(path_.c_str()); }
+
+FileLock wait_for_lock(const std::filesystem::path& path, const std::string& use,
+                       const std::function<void(const std::string&)>& message) {
+  using Clock = std::chrono::steady_clock;
+  // Who only looks whether the lock is held has it for an instant.
+  const auto worth_saying = Clock::now() + std::chrono::milliseconds(100);
+  bool said = false;
+  while (true) {
+    if (auto lock = FileLock::try_lock(path)) return std::move(*lock);
+    check_interrupt();
+    if (!said && message && Clock::now() >= worth_saying) {
+      message("waiting for another pgduet (pid " + std::to_string(lock_holder(path)) + ") that " +
+              use);
+      said = true;
+    }
+    poll(nullptr, 0, 5);
+  }
+}
 
 pid_t lock_holder(const std::filesystem::path& path) {
   pid_t pid = 0;

@@ -4,7 +4,9 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <string>
 
 namespace pgduet::harness {
 
@@ -29,6 +31,12 @@ class FileLock {
   int descriptor_ = -1;
   std::filesystem::path path_;
 };
+
+// Takes the lock, and waits while another holds it. `message` (may be empty) is called once, when
+// that takes a while: "waiting for another pgduet (pid 4711) that uses this cluster", for `use` =
+// "uses this cluster". Throws Interrupted.
+FileLock wait_for_lock(const std::filesystem::path& path, const std::string& use,
+                       const std::function<void(const std::string&)>& message);
 
 // The process that holds the lock at `path`, as it wrote it there; 0 when that cannot be read.
 pid_t lock_holder(const std::filesystem::path& path);

@@ -145,4 +145,16 @@ bool remove_tree(const fs::path& directory) {
   return !fs::exists(fs::symlink_status(directory, error));
 }
 
+std::optional<fs::path> closed_above(const fs::path& directory, const SystemUser& user) {
+  for (fs::path above = directory; above.has_relative_path(); above = above.parent_path()) {
+    struct stat status = {};
+    if (stat(above.c_str(), &status) != 0) continue;
+    const mode_t search = status.st_uid == user.uid   ? S_IXUSR
+                          : status.st_gid == user.gid ? S_IXGRP
+                                                      : S_IXOTH;
+    if ((status.st_mode & search) == 0) return above;
+  }
+  return std::nullopt;
+}
+
 }  // namespace pgduet::harness

@@ -32,4 +32,10 @@ bool remove_tree(const std::filesystem::path& directory);
 void make_directory(const std::filesystem::path& directory, mode_t mode,
                     const std::optional<SystemUser>& owner = std::nullopt);
 
+// The directory, `directory` or one above it, that `user` cannot enter; nothing when there is none.
+// Those that are not made yet are passed over. Groups other than the user's first are not looked
+// at.
+std::optional<std::filesystem::path> closed_above(const std::filesystem::path& directory,
+                                                  const SystemUser& user);
+
 }  // namespace pgduet::harness

@@ -83,7 +83,4 @@ std::unique_ptr<WorkloadDatabase> open_external_database(
 gate::Error error_at_query(const gate::Error& error, const std::string& doing, const Query& query,
                            const WorkloadDatabase& database);
 
-// `text` with the passwords of `url` replaced by "***".
-std::string without_password(std::string text, const std::string& url);
-
 }  // namespace pgduet::harness

@@ -52,6 +52,17 @@ inline pqxx::result execute_prepared(pqxx::transaction_base& transaction, const 
 #endif
 }
 
+inline pqxx::result execute_params(pqxx::transaction_base& transaction, const std::string& sql,
+                                   const Values& values) {
+#if PGDUET_PQXX_AT_LEAST(7, 10)
+  return transaction.exec(sql, parameters(values));
+#elif PQXX_VERSION_MAJOR >= 7
+  return transaction.exec_params(sql, parameters(values));
+#else
+  return transaction.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters(values)));
+#endif
+}
+
 // Registers the statement with the server now: 6.4 would wait for its first use.
 inline void prepare(pqxx::connection& connection, const std::string& name, const std::string& sql) {
   connection.prepare(name, sql);

@@ -94,6 +94,7 @@ struct Start {
   int standard_output = -1;
   int standard_error = -1;
   int death_signal = 0;
+  bool own_group = true;  // else it may read from the terminal
 };
 
 std::string find_program(const std::string& name, const std::map<std::string, std::string>& extra) {
@@ -151,7 +152,7 @@ bool become(const Start& start) {
 
 // The child's side of the fork.
 [[noreturn]] void start_in_child(const Start& start, pid_t parent, int failure_pipe) {
-  setpgid(0, 0);
+  if (start.own_group) setpgid(0, 0);
   signal(SIGPIPE, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
@@ -328,6 +329,27 @@ CommandResult run_command(const CommandOptions& options) {
   // in a session of its own may hold the pipes open.
   read_ready(output.read_end, errors.read_end, result, 0);
   return result;
+}
+
+int run_in_terminal(const CommandOptions& options) {
+  Start start;
+  start.standard_input = STDIN_FILENO;
+  start.standard_output = STDOUT_FILENO;
+  start.standard_error = STDERR_FILENO;
+  start.death_signal = SIGHUP;
+  start.own_group = false;
+  const pid_t child = spawn(start, options);
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  struct sigaction interrupt = {};
+  struct sigaction quit = {};
+  sigaction(SIGINT, &ignore, &interrupt);
+  sigaction(SIGQUIT, &ignore, &quit);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  sigaction(SIGINT, &interrupt, nullptr);
+  sigaction(SIGQUIT, &quit, nullptr);
+  return exit_status_of(status);
 }
 
 ServerProcess::ServerProcess(const Options& options) : options_(options) {

@@ -170,6 +170,11 @@ pqxx::result Session::execute_prepared(const std::string& name, const compat::Va
       [&] { return compat::execute_prepared(state_->transaction, name, values); });
 }
 
+pqxx::result Session::execute_params(const std::string& sql, const compat::Values& values) {
+  return state_->translated(
+      [&] { return compat::execute_params(state_->transaction, sql, values); });
+}
+
 std::string Session::text(const std::string& sql) {
   const pqxx::result result = execute(sql);
   if (compat::rows(result) == 0 || compat::columns(result) == 0) return {};

@@ -42,6 +42,7 @@ class Session {
   pqxx::result execute(const std::string& sql);
   void prepare(const std::string& name, const std::string& sql);
   pqxx::result execute_prepared(const std::string& name, const compat::Values& values);
+  pqxx::result execute_params(const std::string& sql, const compat::Values& values);
 
   // The one text that `sql` returns; "" when it returns NULL or nothing.
   std::string text(const std::string& sql);

@@ -5,6 +5,7 @@
 
 #include "details.h"
 #include "pgduet/gate/json.h"
+#include "pgduet/reporters/query_json.h"
 
 namespace pgduet::reporters {
 namespace {
@@ -146,6 +147,8 @@ Json work_json(const std::optional<gate::Work>& work) {
           {"planning_blocks", work->planning_blocks}, {"memory_kb", work->memory_kb}};
 }
 
+}  // namespace
+
 Json query_json(const gate::QueryReport& query) {
   Json json;
   json["name"] = query.name;
@@ -168,6 +171,8 @@ Json query_json(const gate::QueryReport& query) {
   }
   return json;
 }
+
+namespace {
 
 Json machine_json(const gate::MachineRecord& machine) {
   return {{"cores", machine.cores}, {"load", machine.load},         {"steal", machine.steal},

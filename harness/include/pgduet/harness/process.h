@@ -50,6 +50,11 @@ struct CommandResult {
 // (see interrupt.h) when a signal asks this process to stop; the child is gone by then.
 CommandResult run_command(const CommandOptions& options);
 
+// Runs a program that people talk to, on our own terminal, and returns its exit status (128 +
+// signal when it was killed). Ctrl-C is its business meanwhile, not ours. Throws as run_command
+// does.
+int run_in_terminal(const CommandOptions& options);
+
 // A server process: started and left running, its output appended to a log file. Destroyed:
 // `stop_signal` to it, SIGKILL to its process group after `stop_timeout`. Move-only.
 class ServerProcess {

@@ -42,11 +42,14 @@ void read_value(OptionInfo& info, const std::string& type) {
                                        : Value::text;
 }
 
+// A flag has a type in CLI11, too.
+bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
+
 OptionInfo describe_option(const CLI::Option& option) {
   OptionInfo info;
   for (const std::string& name : option.get_snames()) info.flags.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) info.flags.push_back("--" + name);
-  if (option.get_type_size_max() > 0) read_value(info, option.get_type_name());
+  if (takes_value(option)) read_value(info, option.get_type_name());
   if (info.positional()) info.value_name = option.get_name(true);
   info.description = option.get_description();
   info.environment = option.get_envname();

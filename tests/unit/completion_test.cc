@@ -90,6 +90,10 @@ TEST_F(BashCompletionTest, OffersFilesForTheOutputOfAReport) {
               ElementsAre("work.txt"));
 }
 
+TEST_F(BashCompletionTest, OffersTheSameBehindAFlag) {
+  EXPECT_THAT(offers({"pgduet", "check", "--changed", "wo"}), ElementsAre("workloads"));
+}
+
 TEST_F(BashCompletionTest, OffersNothingForFreeText) {
   EXPECT_THAT(offers({"pgduet", "check", "--only", "w"}), IsEmpty());
 }
@@ -138,7 +142,8 @@ TEST(FishCompletion, OffersChoicesOfTheCommandOnly) {
 TEST(Manual, NamesEveryCommandAndEveryOption) {
   const std::string page = output_of({"man"});
   EXPECT_THAT(page, AllOf(HasSubstr(".SS pgduet check "), HasSubstr("\\fB\\-\\-base\\-dir\\fR"),
-                          HasSubstr("\\fBPGDUET_BASELINES\\fR"), HasSubstr(".SH EXIT STATUS")));
+                          HasSubstr("\\fBPGDUET_BASELINES\\fR"), HasSubstr(".SH EXIT STATUS"),
+                          HasSubstr("\n\\fB\\-\\-changed\\fR\n")));
   EXPECT_THAT(page, Not(HasSubstr(".SS pgduet man")));
 }
 

@@ -197,6 +197,22 @@ void tidy_run_records(const fs::path& directory, std::chrono::year_month_day tod
   lock->remove_file();
 }
 
+void archive_run_record(const fs::path& directory, const std::string& run_id,
+                        std::string_view text) {
+  for (const RunRecordFile& known : list_run_records(directory)) {
+    if (known.run_id == run_id) return;
+  }
+  write_file_atomically(packed_file(directory, run_id), gzip(text));
+}
+
+void remove_run_records_before(const fs::path& directory, std::chrono::year_month_day first) {
+  for (const RunRecordFile& record : list_run_records(directory)) {
+    const auto date = date_of(record.run_id);
+    std::error_code ignored;
+    if (date && *date < std::chrono::sys_days(first)) fs::remove(record.file, ignored);
+  }
+}
+
 std::vector<RunRecordFile> list_run_records(const fs::path& directory) {
   std::map<std::string, fs::path> found;
   // In this order: what is packed meanwhile is seen twice rather than not at all.

@@ -7,6 +7,7 @@
 #include "pgduet/gate/judge.h"
 #include "pgduet/harness/project_files.h"
 #include "reporting.h"
+#include "store_access.h"
 
 namespace pgduet::cli {
 namespace {
@@ -65,8 +66,9 @@ int check(const CheckOptions& options, Streams streams) {
                       "A given server has one version.");
   }
   const gate::Report report =
-      gate::judge(gate::judge_input(run_and_keep(run, run_directory(options.common), streams)));
+      gate::judge(gate::judge_input(run_and_keep(run, options.common, streams)));
   reports.write(report);
+  load_into_store(options.common, streams);
   return gate::exit_status(report.outcome);
 }
 
@@ -81,11 +83,11 @@ std::shared_ptr<const gate::RunRecord> run_with_progress(const harness::RunOptio
 }
 
 std::shared_ptr<const gate::RunRecord> run_and_keep(const harness::RunOptions& options,
-                                                    const std::filesystem::path& run_directory,
-                                                    Streams streams) {
-  harness::require_run_directory(run_directory);
+                                                    const CommonOptions& common, Streams streams) {
+  require_store(common);
+  harness::require_run_directory(run_directory(common));
   auto record = run_with_progress(options, streams);
-  harness::save_run_record(run_directory, *record);
+  harness::save_run_record(run_directory(common), *record, retention(common));
   return record;
 }
 

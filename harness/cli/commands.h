@@ -22,5 +22,6 @@ void add_man(CLI::App& app, Streams streams, Action& action);
 void add_merge(CLI::App& app, Streams streams, Action& action);
 void add_record(CLI::App& app, Streams streams, Action& action);
 void add_report(CLI::App& app, Streams streams, Action& action);
+void add_store(CLI::App& app, Streams streams, Action& action);
 
 }  // namespace pgduet::cli

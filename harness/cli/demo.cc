@@ -113,8 +113,7 @@ int demo(const Options& options, Streams streams) {
   common.workloads = {"shop"};
   harness::RunOptions run = run_options(common);
   run.base = {harness::BaseChoice::Kind::directory, "base"};
-  const gate::Report report =
-      gate::judge(gate::judge_input(run_and_keep(run, run_directory(common), streams)));
+  const gate::Report report = gate::judge(gate::judge_input(run_and_keep(run, common, streams)));
   reports.write(report);
 
   streams.out << "\nWhat became of the changes:\n\n";

@@ -4,6 +4,7 @@
 #include "pgduet/gate/shard.h"
 #include "pgduet/harness/project_files.h"
 #include "reporting.h"
+#include "store_access.h"
 
 namespace pgduet::cli {
 namespace {
@@ -19,15 +20,17 @@ struct Options {
 int merge(const Options& options, Streams streams) {
   const ReportWriter reports(options.reports, streams);
   const fs::path runs = run_directory(options.common);
+  require_store(options.common);
   harness::require_run_directory(runs);
   std::vector<gate::ShardFile> shards;
   for (const fs::path& file : harness::find_run_records(options.records)) {
     shards.push_back({harness::load_run_record(file), file.string()});
   }
   auto record = std::make_shared<const gate::RunRecord>(gate::merge_shards(std::move(shards)));
-  harness::save_run_record(runs, *record);
+  harness::save_run_record(runs, *record, retention(options.common));
   const gate::Report report = gate::judge(gate::judge_input(std::move(record)));
   reports.write(report);
+  load_into_store(options.common, streams);
   return gate::exit_status(report.outcome);
 }
 
@@ -48,6 +51,7 @@ void add_merge(CLI::App& app, Streams streams, Action& action) {
       ->required()
       ->type_name("RECORD");
   add_state_option(*command, options->common);
+  add_store_options(*command, options->common);
   add_report_options(*command, options->reports);
   command->callback([options, streams, &action] {
     action = [options, streams] { return merge(*options, streams); };

@@ -79,6 +79,22 @@ void add_state_option(CLI::App& command, CommonOptions& options) {
       ->capture_default_str();
 }
 
+void add_store_options(CLI::App& command, CommonOptions& options) {
+  command
+      .add_option("--store", options.store_url,
+                  "Database that keeps the history: postgresql://user@host/database (default: an "
+                  "embedded one in the state directory)")
+      ->envname("PGDUET_STORE")
+      ->type_name("URL");
+  command
+      .add_option("--keep-months", options.keep_months,
+                  "How long run records are kept, and the embedded store with them; 0: always")
+      ->envname("PGDUET_KEEP_MONTHS")
+      ->check(CLI::Range(0, 1200))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 void add_project_options(CLI::App& command, CommonOptions& options) {
   command.add_option("--baselines", options.baselines, "Directory of the committed baselines")
       ->envname("PGDUET_BASELINES")
@@ -97,6 +113,7 @@ void add_run_options(CLI::App& command, CommonOptions& options) {
       ->allow_extra_args(false)
       ->type_name("GLOB");
   add_project_options(command, options);
+  add_store_options(command, options);
   command
       .add_flag("--no-pin", options.no_pin,
                 "Leave client and server on any core while times are taken")
@@ -145,6 +162,12 @@ harness::RunOptions run_options(const CommonOptions& options) {
 
 fs::path run_directory(const CommonOptions& options) {
   return fs::path(options.state_directory) / "runs";
+}
+
+harness::RecordRetention retention(const CommonOptions& options) {
+  harness::RecordRetention retention;
+  retention.keep_months = options.keep_months;
+  return retention;
 }
 
 void ProgressLine::phase(const std::string& text) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pgduet/harness/project_files.h"
 #include "pgduet/harness/runner.h"
 
 namespace pgduet::cli {
@@ -29,6 +30,8 @@ struct CommonOptions {
   double cache_gigabytes = 10;
   std::string server_url;
   int head_major = 0;
+  std::string store_url;  // "": the embedded store
+  int keep_months = 13;   // of run records, and of runs in the embedded store; 0: always
   std::vector<std::string> only;
   bool no_pin = false;
 };
@@ -39,12 +42,16 @@ void add_installation_options(CLI::App& command, CommonOptions& options);
 void add_head_version_option(CLI::App& command, CommonOptions& options);
 void add_project_options(CLI::App& command, CommonOptions& options);
 void add_state_option(CLI::App& command, CommonOptions& options);
+// --store, --keep-months: for commands that make or load run records.
+void add_store_options(CLI::App& command, CommonOptions& options);
 
 // The run that they describe; head alone, as the base is the business of `check`. Finds workloads
 // and installations.
 harness::RunOptions run_options(const CommonOptions& options);
 
 std::filesystem::path run_directory(const CommonOptions& options);
+
+harness::RecordRetention retention(const CommonOptions& options);
 
 std::vector<harness::Installation> installations(const CommonOptions& options);
 

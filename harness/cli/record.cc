@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "pgduet/gate/baseline.h"
 #include "pgduet/harness/project_files.h"
+#include "store_access.h"
 
 namespace pgduet::cli {
 namespace {
@@ -23,7 +24,7 @@ std::string first_failure(const gate::QueryRun& run) {
 int record(const CommonOptions& options, Streams streams) {
   harness::RunOptions run = run_options(options);
   run.times = harness::Times::baselines;
-  const auto result = run_and_keep(run, run_directory(options), streams);
+  const auto result = run_and_keep(run, options, streams);
   int status = 0;
   for (const gate::WorkloadRecord& workload : result->workloads) {
     const gate::IndexDefinitions indexes = gate::index_definitions(workload.head.catalog);
@@ -49,6 +50,7 @@ int record(const CommonOptions& options, Streams streams) {
     streams.out << directory.string() << ": " << written << " baselines written, " << unchanged
                 << " unchanged (PostgreSQL " << workload.head.postgres_major << ")\n";
   }
+  load_into_store(options, streams);
   return status;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pgduet/gate/baseline.h"
@@ -50,6 +51,15 @@ std::filesystem::path save_run_record(const std::filesystem::path& directory,
 // fail for that. Does nothing while another process does it.
 void tidy_run_records(const std::filesystem::path& directory, std::chrono::year_month_day today,
                       const RecordRetention& retention);
+
+// Puts a record that was made elsewhere into the archive, unless the run is there. Packed ones are
+// not what "the newest run" means to a report.
+void archive_run_record(const std::filesystem::path& directory, const std::string& run_id,
+                        std::string_view text);
+
+// Removes the records, packed or not, of the days before `first`, by the date in their id.
+void remove_run_records_before(const std::filesystem::path& directory,
+                               std::chrono::year_month_day first);
 
 struct RunRecordFile {
   std::string run_id;  // by the file's name

@@ -1,0 +1,39 @@
+#include "store_access.h"
+
+#include "pgduet/gate/error.h"
+#include "pgduet/gate/wording.h"
+
+namespace pgduet::cli {
+
+harness::Store open_store(const CommonOptions& options, Streams streams) {
+  harness::StoreOptions store;
+  store.url = options.store_url;
+  store.state_directory = options.state_directory;
+  if (store.url.empty()) store.installations = installations(options);
+  store.pg_user = options.pg_user;
+  store.keep_months = options.keep_months;
+  store.message = [streams](const std::string& message) {
+    streams.err << "pgduet: " << message << std::endl;
+  };
+  return harness::Store(std::move(store));
+}
+
+void require_store(const CommonOptions& options) {
+  if (!options.store_url.empty()) harness::require_store_url(options.store_url);
+}
+
+void load_into_store(const CommonOptions& options, Streams streams) {
+  if (options.store_url.empty()) return;
+  try {
+    report_failures(open_store(options, streams).synchronize(), streams);
+  } catch (const gate::Error& error) {
+    streams.err << "pgduet: the run is not in the store yet: " << gate::to_text(error) << "\n";
+  }
+}
+
+void report_failures(const harness::LoadResult& result, Streams streams) {
+  for (const std::string& failure : result.failures)
+    streams.err << "pgduet: not loaded: " << failure << "\n";
+}
+
+}  // namespace pgduet::cli

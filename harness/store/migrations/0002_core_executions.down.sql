@@ -1,0 +1,2 @@
+DROP TABLE pgduet.query_executions;
+DROP TABLE pgduet.query_bindings;

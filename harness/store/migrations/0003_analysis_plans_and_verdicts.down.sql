@@ -1,0 +1,2 @@
+DROP TABLE pgduet.query_verdicts;
+DROP TABLE pgduet.query_plans;

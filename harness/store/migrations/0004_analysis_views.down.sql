@@ -1,0 +1,3 @@
+DROP VIEW pgduet.slow_queries;
+DROP VIEW pgduet.plan_flips;
+DROP VIEW pgduet.query_history;

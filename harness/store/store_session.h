@@ -1,0 +1,42 @@
+// The session on the store: transactions that are tried again where that can help.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "../session.h"
+#include "pgduet/gate/error.h"
+
+namespace pgduet::harness {
+
+class StoreSession {
+ public:
+  // Connects. `place` is how messages call the store; `shown` makes a message of the server fit to
+  // be shown (without passwords). Throws Error(environment).
+  StoreSession(std::string connection_string, std::string place,
+               std::function<std::string(const std::string&)> shown);
+
+  // Runs `work` in a transaction and commits it. After a serialization failure, a deadlock, a lock
+  // that was not to be had, a server that restarts or a lost connection, all of it is run again,
+  // for as long as half a minute: `work` must not count on what it did in another attempt, and
+  // must itself see whether a transaction was committed whose answer got lost. Throws
+  // Error(environment) with the server's reason; nothing has changed then.
+  void transaction(const std::function<void(Session&)>& work);
+
+  // What the server says of itself: "15.18".
+  std::string server_version();
+
+ private:
+  void connect();
+  void roll_back() noexcept;
+  gate::Error error_of(const StatementFailure& failure) const;
+
+  std::string connection_string_;
+  std::string place_;
+  std::function<std::string(const std::string&)> shown_;
+  std::optional<Session> session_;
+};
+
+}  // namespace pgduet::harness

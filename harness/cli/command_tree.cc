@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
+#include "pgduet/gate/error.h"
 #include "pgduet/reporters/reporter.h"
 
 namespace pgduet::cli {
@@ -59,7 +61,42 @@ OptionInfo describe_option(const CLI::Option& option) {
   return info;
 }
 
-CommandInfo describe_command(const CLI::App& app) {
+// Where in `args` the name of a command stands, behind the app's options and their values. Nothing
+// where there is none, or CLI11 is to speak first: to help, or of an unknown option.
+std::optional<std::size_t> command_index(const CLI::App& app, std::span<const std::string> args) {
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (!args[i].starts_with('-')) return i;
+    const std::size_t sign = args[i].find('=');
+    const CLI::Option* option = app.get_option_no_throw(args[i].substr(0, sign));
+    if (option == nullptr || option == app.get_help_ptr() || option == app.get_version_ptr()) break;
+    if (sign == std::string::npos && takes_value(*option)) ++i;
+  }
+  return std::nullopt;
+}
+
+// `parents`: "store " for what is below "pgduet store", "" for the program's own commands.
+void require_known_command(const CLI::App& app, std::span<const std::string> args,
+                           const std::string& parents) {
+  const std::vector<const CLI::App*> commands = app.get_subcommands({});
+  if (commands.empty()) return;
+  const std::optional<std::size_t> index = command_index(app, args);
+  if (!index) return;
+  const std::string& name = args[*index];
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) {
+    if (command->get_name() == name)
+      return require_known_command(*command, args.subspan(*index + 1), parents + name + " ");
+    names.push_back(command->get_name());
+  }
+  const auto nearest = gate::nearest_name(name, names);
+  throw gate::Error(gate::Error::Kind::usage, {}, "unrecognized command \"" + parents + name + "\"",
+                    nearest ? "Did you mean \"" + parents + *nearest + "\"?"
+                            : "\"pgduet " + parents + "--help\" lists the commands.");
+}
+
+}  // namespace
+
+CommandInfo describe(const CLI::App& app) {
   CommandInfo info;
   info.name = app.get_name();
   info.description = app.get_description();
@@ -67,18 +104,14 @@ CommandInfo describe_command(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_group().empty()) info.options.push_back(describe_option(*option));
   }
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (!command->get_group().empty()) info.commands.push_back(describe(*command));
+  }
   return info;
 }
 
-}  // namespace
-
-ProgramInfo describe(const CLI::App& app) {
-  ProgramInfo info;
-  info.program = describe_command(app);
-  for (const CLI::App* command : app.get_subcommands({})) {
-    if (!command->get_group().empty()) info.commands.push_back(describe_command(*command));
-  }
-  return info;
+void require_known_command(const CLI::App& app, std::span<const std::string> args) {
+  require_known_command(app, args, "");
 }
 
 std::string first_line(const std::string& text) {

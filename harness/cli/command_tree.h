@@ -1,8 +1,10 @@
 // The commands and options of the program as values: what completion scripts and the manual page
-// are made from, so that neither can fall behind.
+// are made from, so that neither can fall behind. The program is a command itself; commands may
+// have commands of their own, to any depth.
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,18 +29,20 @@ struct OptionInfo {
 };
 
 struct CommandInfo {
-  std::string name;
+  std::string name;  // "store"
   std::string description;
   std::string footer;
-  std::vector<OptionInfo> options;  // in the order of --help
+  std::vector<OptionInfo> options;    // in the order of --help
+  std::vector<CommandInfo> commands;  // in the order of --help; empty for most
 };
 
-// The program itself, and its commands in the order of --help; without what is hidden there.
-struct ProgramInfo {
-  CommandInfo program;
-  std::vector<CommandInfo> commands;
-};
-ProgramInfo describe(const CLI::App& app);
+// The program with all below it; without what is hidden in --help.
+CommandInfo describe(const CLI::App& app);
+
+// Throws Error(usage) with the nearest name where `args` names a command that there is not, such as
+// "store migrat": CLI11 would only say that a command is required. What else is wrong with the
+// arguments is left to CLI11.
+void require_known_command(const CLI::App& app, std::span<const std::string> args);
 
 // The first sentence, on one line, without its full stop or colon.
 std::string first_line(const std::string& text);

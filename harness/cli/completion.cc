@@ -15,6 +15,12 @@ std::string joined(const std::vector<std::string>& words, const std::string& sep
   return text;
 }
 
+std::vector<std::string> names_of(const std::vector<CommandInfo>& commands) {
+  std::vector<std::string> names;
+  for (const CommandInfo& command : commands) names.push_back(command.name);
+  return names;
+}
+
 // Each character of `special` with a backslash before it.
 std::string escaped(const std::string& text, const std::string& special) {
   std::string result;
@@ -49,24 +55,53 @@ std::string bash_offer(const OptionInfo& option) {
   return ":";
 }
 
-void write_bash_command(const CommandInfo& command, std::ostream& out) {
+// The branch of a "case" that offers the options of a command and what comes behind them.
+void write_bash_branch(const std::string& pattern, const CommandInfo& command,
+                       const std::string& indentation, std::ostream& out) {
   std::vector<std::string> flags;
   std::string positional = ":";
-  out << "    " << command.name << ")\n      case $previous in\n";
+  if (!command.commands.empty())
+    positional = "_pgduet_words " + in_single_quotes(joined(names_of(command.commands), " "));
+  out << indentation << pattern << ")\n" << indentation << "  case $previous in\n";
   for (const OptionInfo& option : command.options) {
     if (option.positional()) positional = bash_offer(option);
     flags.insert(flags.end(), option.flags.begin(), option.flags.end());
     if (option.positional() || option.value == Value::none) continue;
-    out << "        " << joined(option.flags, " | ") << ") " << bash_offer(option)
+    out << indentation << "    " << joined(option.flags, " | ") << ") " << bash_offer(option)
         << "; return ;;\n";
   }
-  out << "      esac\n"
-      << "      if [[ $current == -* ]]; then\n"
-      << "        _pgduet_words " << in_single_quotes(joined(flags, " ")) << "\n"
-      << "      else\n"
-      << "        " << positional << "\n"
-      << "      fi\n"
-      << "      ;;\n";
+  out << indentation << "  esac\n"
+      << indentation << "  if [[ $current == -* ]]; then\n"
+      << indentation << "    _pgduet_words " << in_single_quotes(joined(flags, " ")) << "\n"
+      << indentation << "  else\n"
+      << indentation << "    " << positional << "\n"
+      << indentation << "  fi\n"
+      << indentation << "  ;;\n";
+}
+
+void write_bash_command(const CommandInfo& command, const std::string& indentation,
+                        std::ostream& out) {
+  if (command.commands.empty()) {
+    write_bash_branch(command.name, command, indentation, out);
+    return;
+  }
+  const std::string inner = indentation + "  ";
+  // The first word that names one of its commands, whatever options and values stand before it:
+  // bash may have broken a value into several words.
+  out << indentation << command.name << ")\n"
+      << inner << "command=''\n"
+      << inner << "for ((++index; index < COMP_CWORD; ++index)); do\n"
+      << inner << "  case ${COMP_WORDS[index]} in\n"
+      << inner << "    " << joined(names_of(command.commands), " | ") << ")\n"
+      << inner << "      command=${COMP_WORDS[index]}\n"
+      << inner << "      break\n"
+      << inner << "      ;;\n"
+      << inner << "  esac\n"
+      << inner << "done\n"
+      << inner << "case $command in\n";
+  write_bash_branch("''", command, inner + "  ", out);
+  for (const CommandInfo& one : command.commands) write_bash_command(one, inner + "  ", out);
+  out << inner << "esac\n" << inner << ";;\n";
 }
 
 // "_arguments" takes option descriptions in brackets, and the parts of a specification with colons
@@ -111,6 +146,46 @@ void write_zsh_arguments(const CommandInfo& command, const std::string& indentat
   }
 }
 
+// A function that completes a command with commands of its own; before it, those for them.
+void write_zsh_function(const CommandInfo& command, const std::string& name, std::ostream& out) {
+  const auto function_of = [&](const CommandInfo& one) { return name + "_command_" + one.name; };
+  for (const CommandInfo& one : command.commands) {
+    if (!one.commands.empty()) write_zsh_function(one, function_of(one), out);
+  }
+  out << name << R"shell(() {
+  local curcontext=$curcontext state line
+  local -a commands
+  commands=(
+)shell";
+  for (const CommandInfo& one : command.commands) {
+    out << "    " << in_single_quotes(one.name + ":" + escaped(first_line(one.description), ":\\"))
+        << "\n";
+  }
+  out << "  )\n  _arguments -C";
+  write_zsh_arguments(command, "    ", out);
+  out << " \\\n    '1:command:->command' \\\n    '*::argument:->arguments'\n"
+      << "  case $state in\n"
+      << "    command) _describe command commands ;;\n"
+      << "    arguments)\n"
+      << "      case $words[1] in\n";
+  for (const CommandInfo& one : command.commands) {
+    out << "        " << one.name << ")\n          ";
+    if (one.commands.empty()) {
+      out << "_arguments";
+      write_zsh_arguments(one, "            ", out);
+    } else {
+      out << function_of(one);
+    }
+    out << "\n          ;;\n";
+  }
+  out << R"shell(      esac
+      ;;
+  esac
+}
+
+)shell";
+}
+
 std::string fish_word(const std::string& text) { return "'" + escaped(text, "'\\") + "'"; }
 
 void write_fish_option(const OptionInfo& option, const std::string& condition, std::ostream& out) {
@@ -141,16 +216,38 @@ void write_fish_option(const OptionInfo& option, const std::string& condition, s
   out << "\n";
 }
 
+// `condition` as a word of fish.
+void write_fish_names(const std::vector<CommandInfo>& commands, const std::string& condition,
+                      std::ostream& out) {
+  for (const CommandInfo& command : commands) {
+    out << "complete -c pgduet -n " << condition << " -a " << command.name << " -d "
+        << fish_word(first_line(command.description)) << "\n";
+  }
+}
+
+// `seen` is true behind the command's name.
+void write_fish_command(const CommandInfo& command, const std::string& seen, std::ostream& out) {
+  const std::string any_of = "__fish_seen_subcommand_from ";
+  std::string condition = seen;
+  if (!command.commands.empty())
+    condition += "; and not " + any_of + joined(names_of(command.commands), " ");
+  out << "\n";
+  for (const OptionInfo& option : command.options) write_fish_option(option, condition, out);
+  write_fish_names(command.commands, fish_word(condition), out);
+  for (const CommandInfo& one : command.commands)
+    write_fish_command(one, seen + "; and " + any_of + one.name, out);
+}
+
 void write_completion(const CLI::App& app, const std::string& shell, std::ostream& out) {
-  const ProgramInfo info = describe(app);
-  if (shell == "bash") out << bash_completion(info);
-  if (shell == "zsh") out << zsh_completion(info);
-  if (shell == "fish") out << fish_completion(info);
+  const CommandInfo program = describe(app);
+  if (shell == "bash") out << bash_completion(program);
+  if (shell == "zsh") out << zsh_completion(program);
+  if (shell == "fish") out << fish_completion(program);
 }
 
 }  // namespace
 
-std::string bash_completion(const ProgramInfo& info) {
+std::string bash_completion(const CommandInfo& program) {
   std::ostringstream out;
   out << R"shell(# Completion of pgduet for bash. Load it with: source <(pgduet completion bash)
 # shellcheck shell=bash
@@ -191,17 +288,16 @@ _pgduet() {
   done
   case $command in
 )shell";
-  std::vector<std::string> words;
-  for (const CommandInfo& command : info.commands) words.push_back(command.name);
-  for (const OptionInfo& option : info.program.options)
+  std::vector<std::string> words = names_of(program.commands);
+  for (const OptionInfo& option : program.options)
     words.insert(words.end(), option.flags.begin(), option.flags.end());
   out << "    '') _pgduet_words " << in_single_quotes(joined(words, " ")) << " ;;\n";
-  for (const CommandInfo& command : info.commands) write_bash_command(command, out);
+  for (const CommandInfo& command : program.commands) write_bash_command(command, "    ", out);
   out << "  esac\n}\n\ncomplete -F _pgduet pgduet\n";
   return out.str();
 }
 
-std::string zsh_completion(const ProgramInfo& info) {
+std::string zsh_completion(const CommandInfo& program) {
   std::ostringstream out;
   out << R"shell(#compdef pgduet
 # Completion of pgduet for zsh: a file "_pgduet" in a directory of $fpath.
@@ -212,34 +308,9 @@ _pgduet_revisions() {
   compadd -a revisions
 }
 
-_pgduet() {
-  local curcontext=$curcontext state line
-  local -a commands
-  commands=(
 )shell";
-  for (const CommandInfo& command : info.commands) {
-    out << "    "
-        << in_single_quotes(command.name + ":" + escaped(first_line(command.description), ":\\"))
-        << "\n";
-  }
-  out << "  )\n  _arguments -C";
-  write_zsh_arguments(info.program, "    ", out);
-  out << " \\\n    '1:command:->command' \\\n    '*::argument:->arguments'\n"
-      << "  case $state in\n"
-      << "    command) _describe command commands ;;\n"
-      << "    arguments)\n"
-      << "      case $words[1] in\n";
-  for (const CommandInfo& command : info.commands) {
-    out << "        " << command.name << ")\n          _arguments";
-    write_zsh_arguments(command, "            ", out);
-    out << "\n          ;;\n";
-  }
-  out << R"shell(      esac
-      ;;
-  esac
-}
-
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  write_zsh_function(program, "_pgduet", out);
+  out << R"shell(if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
   _pgduet "$@"
 else
   compdef _pgduet pgduet
@@ -248,21 +319,15 @@ fi
   return out.str();
 }
 
-std::string fish_completion(const ProgramInfo& info) {
+std::string fish_completion(const CommandInfo& program) {
   std::ostringstream out;
   out << "# Completion of pgduet for fish. Load it with: pgduet completion fish | source\n\n"
       << "complete -c pgduet -f\n";
   const std::string none = "__fish_use_subcommand";
-  for (const OptionInfo& option : info.program.options) write_fish_option(option, none, out);
-  for (const CommandInfo& command : info.commands) {
-    out << "complete -c pgduet -n " << none << " -a " << command.name << " -d "
-        << fish_word(first_line(command.description)) << "\n";
-  }
-  for (const CommandInfo& command : info.commands) {
-    out << "\n";
-    for (const OptionInfo& option : command.options)
-      write_fish_option(option, "__fish_seen_subcommand_from " + command.name, out);
-  }
+  for (const OptionInfo& option : program.options) write_fish_option(option, none, out);
+  write_fish_names(program.commands, none, out);
+  for (const CommandInfo& command : program.commands)
+    write_fish_command(command, "__fish_seen_subcommand_from " + command.name, out);
   return out.str();
 }
 

@@ -9,6 +9,11 @@
 namespace pgduet::cli {
 namespace {
 
+struct NamedCommand {
+  std::string name;  // with those that it belongs to: "store migrate"
+  const CommandInfo* info = nullptr;
+};
+
 // An option, and which commands have just that.
 struct SharedOption {
   OptionInfo option;
@@ -61,10 +66,19 @@ void write_option(const OptionInfo& option, const std::string& note, std::ostrea
   if (!more.empty()) out << ".br\n" << roff(more.substr(more.find_first_not_of(' '))) << "\n";
 }
 
-std::vector<SharedOption> shared_options(const ProgramInfo& info) {
+// All below `parent`, each behind the one that it belongs to.
+void add_commands(const CommandInfo& parent, const std::string& parents,
+                  std::vector<NamedCommand>& commands) {
+  for (const CommandInfo& command : parent.commands) {
+    commands.push_back({parents + command.name, &command});
+    add_commands(command, parents + command.name + " ", commands);
+  }
+}
+
+std::vector<SharedOption> shared_options(const std::vector<NamedCommand>& commands) {
   std::vector<SharedOption> shared;
-  for (const CommandInfo& command : info.commands) {
-    for (const OptionInfo& option : command.options) {
+  for (const NamedCommand& command : commands) {
+    for (const OptionInfo& option : command.info->options) {
       auto known = std::find_if(shared.begin(), shared.end(),
                                 [&](const SharedOption& one) { return one.option == option; });
       if (known == shared.end()) known = shared.insert(known, {option, {}});
@@ -82,21 +96,23 @@ std::string synopsis(const CommandInfo& command) {
     const std::string name = option.value_name + (option.repeatable ? "..." : "");
     text += option.required ? " " + name : " [" + name + "]";
   }
+  if (!command.commands.empty()) text += " COMMAND";
   return text;
 }
 
-void write_commands(const ProgramInfo& info, const std::vector<SharedOption>& shared,
-                    std::ostream& out) {
-  for (const CommandInfo& command : info.commands) {
-    out << ".SS pgduet " << roff(command.name + " " + synopsis(command)) << "\n"
-        << roff(command.description) << ".\n";
-    for (const OptionInfo& option : command.options) {
+void write_commands(const std::vector<NamedCommand>& commands,
+                    const std::vector<SharedOption>& shared, std::ostream& out) {
+  for (const NamedCommand& command : commands) {
+    const CommandInfo& info = *command.info;
+    out << ".SS pgduet " << roff(command.name + " " + synopsis(info)) << "\n"
+        << roff(info.description) << ".\n";
+    for (const OptionInfo& option : info.options) {
       const bool elsewhere =
           std::any_of(shared.begin(), shared.end(),
                       [&](const SharedOption& one) { return one.option == option; });
       if (!elsewhere) write_option(option, "", out);
     }
-    if (!command.footer.empty()) write_lines(command.footer, out);
+    if (!info.footer.empty()) write_lines(info.footer, out);
   }
 }
 
@@ -205,7 +221,9 @@ pgduet accept shop/orders_of_customer \-\-until 2027\-03\-31 \-\-owner @payments
 
 }  // namespace
 
-std::string manual_page(const ProgramInfo& info, const std::string& version) {
+std::string manual_page(const CommandInfo& program, const std::string& version) {
+  std::vector<NamedCommand> commands;
+  add_commands(program, "", commands);
   std::ostringstream out;
   out << ".\\\" Made by \"pgduet man\".\n"
       << ".TH PGDUET 1 \"\" \"pgduet " << roff(version) << "\" \"User Commands\"\n"
@@ -213,14 +231,14 @@ std::string manual_page(const ProgramInfo& info, const std::string& version) {
       << ".SH SYNOPSIS\n.B pgduet\n"
       << italic("COMMAND") << " [" << italic("OPTION") << "]...\n"
       << description << ".SH COMMANDS\n";
-  const std::vector<SharedOption> shared = shared_options(info);
-  write_commands(info, shared, out);
+  const std::vector<SharedOption> shared = shared_options(commands);
+  write_commands(commands, shared, out);
   out << ".SH OPTIONS OF SEVERAL COMMANDS\n";
-  write_shared(shared, info.commands.size(), out);
+  write_shared(shared, commands.size(), out);
   out << ".SH ENVIRONMENT\nOptions come before variables.\n";
   std::set<std::string> told;
-  for (const CommandInfo& command : info.commands) {
-    for (const OptionInfo& option : command.options) {
+  for (const NamedCommand& command : commands) {
+    for (const OptionInfo& option : command.info->options) {
       if (option.environment.empty() || !told.insert(option.environment).second) continue;
       out << ".TP\n" << bold(option.environment) << "\nAs " << bold(option.flags.back()) << ".\n";
     }

@@ -8,6 +8,6 @@
 namespace pgduet::cli {
 
 // In roff with the macros of man(7). The same bytes for the same commands and version.
-std::string manual_page(const ProgramInfo& info, const std::string& version);
+std::string manual_page(const CommandInfo& program, const std::string& version);
 
 }  // namespace pgduet::cli

@@ -1,29 +1,17 @@
 #include "run.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <exception>
 #include <string>
 #include <vector>
 
+#include "command_tree.h"
 #include "commands.h"
 #include "pgduet/gate/error.h"
 #include "pgduet/harness/interrupt.h"
 
 namespace pgduet::cli {
 namespace {
-
-// CLI11 would only say that a command is required.
-void require_known_command(const CLI::App& app, std::span<const std::string> args) {
-  if (args.empty() || args.front().starts_with('-')) return;
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-  if (std::find(names.begin(), names.end(), args.front()) != names.end()) return;
-  const auto nearest = gate::nearest_name(args.front(), names);
-  throw gate::Error(
-      gate::Error::Kind::usage, {}, "unrecognized command \"" + args.front() + "\"",
-      nearest ? "Did you mean \"" + *nearest + "\"?" : "\"pgduet --help\" lists the commands.");
-}
 
 int run_commands(std::span<const std::string> args, Streams streams) {
   CLI::App app("The CI gate that stops a pull request from making PostgreSQL queries slower");

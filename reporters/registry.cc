@@ -7,6 +7,7 @@
 #include "junit.h"
 #include "markdown.h"
 #include "pgduet/reporters/reporter.h"
+#include "prometheus.h"
 #include "sarif.h"
 #include "tap.h"
 
@@ -24,6 +25,7 @@ constexpr Format formats[] = {
     {"tap", "Test Anything Protocol 13", &make_tap_reporter},
     {"benchmark", "times as Google Benchmark's JSON, for trends", &make_benchmark_reporter},
     {"badge", "JSON for a shields.io endpoint badge", &make_badge_reporter},
+    {"prometheus", "gauges in Prometheus' text format", &make_prometheus_reporter},
 };
 
 }  // namespace

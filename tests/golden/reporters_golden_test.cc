@@ -80,6 +80,10 @@ TEST(ReportersGolden, Benchmark) {
 
 TEST(ReportersGolden, Badge) { expect_golden("badge.json", written("badge", sample_report())); }
 
+TEST(ReportersGolden, Prometheus) {
+  expect_golden("report.prom", written("prometheus", sample_report()));
+}
+
 TEST(ReportersGolden, Html) { expect_golden("report.html", written("html", sample_report())); }
 
 TEST(ReportersGolden, NothingComparedIsNotMeasured) {

@@ -42,6 +42,11 @@ gate::RunRecord run_record() {
   shop.directory = "workloads/shop";
   shop.base = side_record("3f2a91c (origin/main)");
   shop.head = side_record("work tree");
+  shop.base->commit =
+      gate::CommitRecord{"3f2a91c06d0a4a3b7f1f5f6f1f0b2f3d4c5e6a7b", "2026-11-20T16:02:11Z",
+                         "Count an order's lines", "main", false};
+  shop.head.commit = gate::CommitRecord{"b39dc5e17a64f0c2d8f1c9e6a5b4c3d2e1f0a9b8",
+                                        "2026-11-21T10:14:00Z", "Drop an index", "cleanup", true};
   for (const auto& [name, line] :
        std::vector<std::pair<std::string, int>>{{"orders_of_customer", 1},
                                                 {"order_totals", 14},
@@ -265,6 +270,10 @@ void replace_texts(gate::RunRecord& run, const std::string& text) {
   for (gate::WorkloadRecord& workload : run.workloads) {
     workload.name = workload.directory = text;
     workload.head.postgres_version = workload.head.revision = text;
+    if (workload.head.commit) {
+      workload.head.commit->id = workload.head.commit->committed_at = text;
+      workload.head.commit->subject = workload.head.commit->branch = text;
+    }
     for (gate::QueryRecord& query : workload.queries) {
       query.name = text;
       if (query.skip_reason) query.skip_reason = text;

@@ -18,6 +18,7 @@ build_needs=(
   "libcli11-dev        has_header CLI/CLI.hpp"
   "libpugixml-dev      has_header pugixml.hpp"
   "libkainjow-mustache-dev has_header kainjow/mustache.hpp"
+  "libboost-dev        has_header boost/math/distributions/students_t.hpp"
   "zlib1g-dev          has_header zlib.h"
   "libxxhash-dev       has_header xxhash.h"
 )

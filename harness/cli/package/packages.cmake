@@ -6,7 +6,7 @@ set(documents ${CMAKE_INSTALL_DATADIR}/doc/pgduet)
 install(FILES README.md harness/cli/package/copyright DESTINATION ${documents} COMPONENT program)
 install(FILES workloads/README.md DESTINATION ${documents}/workloads COMPONENT program)
 install(FILES baselines/README.md DESTINATION ${documents}/baselines COMPONENT program)
-install(FILES gate/time.md DESTINATION ${documents}/gate COMPONENT program)
+install(FILES gate/time.md gate/history.md DESTINATION ${documents}/gate COMPONENT program)
 install(FILES harness/cli/package/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libpgduet-gate-dev COMPONENT development)
 
 set(CPACK_GENERATOR DEB)

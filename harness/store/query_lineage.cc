@@ -8,11 +8,9 @@
 namespace pgduet::harness {
 namespace {
 
-auto first_seen(const KnownQuery& query) {
-  return std::tie(query.first_run_id, query.first_side, query.query_id);
+bool is_before(const KnownQuery& a, const KnownQuery& b) {
+  return std::tie(a.first_run_id, a.first_side) < std::tie(b.first_run_id, b.first_side);
 }
-
-bool is_before(const KnownQuery& a, const KnownQuery& b) { return first_seen(a) < first_seen(b); }
 
 // What `query` was called before; the latest where there are several.
 std::optional<KnownQuery> former_name_of(const KnownQuery& query, const LineageSource& source,

@@ -15,14 +15,12 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "large_record.h"
 #include "peak_memory.h"
-#include "pgduet/gate/baseline.h"
 #include "pgduet/gate/judge.h"
-#include "pgduet/gate/plan_shape.h"
 #include "pgduet/gate/run_record.h"
 #include "pgduet/gate/shard.h"
 #include "pgduet/gate/time.h"
@@ -30,72 +28,13 @@
 namespace {
 
 using namespace pgduet::gate;
+using pgduet::bench::large_record;
 using pgduet::bench::peak_megabytes;
+using pgduet::bench::query_count;
+using pgduet::bench::read_text;
 
-constexpr int query_count = 10000;
-constexpr int one_in_changed = 50;  // of the queries got another plan
 constexpr int shard_count = 8;
 constexpr double most_megabytes = 1024;
-
-std::string read_text(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return std::move(text).str();
-}
-
-std::vector<Json> real_plans() {
-  const Json zoo = Json::parse(read_text(PGDUET_SOURCE_DIR "/tests/data/plans/plans-15.json"));
-  std::vector<Json> plans;
-  for (const auto& item : zoo.items()) plans.push_back(item.value().at(0));
-  return plans;
-}
-
-QueryRun query_run(const Json& plan) {
-  BindingRun binding;
-  binding.parameters = {{"customer_id", "42", "bigint"}};
-  binding.result = ResultSummary{.rows = 20, .checksum = "9e0f4c21b7aa03d5"};
-  binding.plan = plan;
-  const Plan read = read_plan(plan);
-  binding.shape = shape_of(read).id;
-  binding.work = work_of(read);
-  for (int i = 0; i < 10; ++i) binding.executions.push_back({63.25 + i, 41.5 + i});
-  QueryRun run;
-  run.source = {"queries/orders.sql", 12, 0};
-  run.sql = "SELECT o.id, o.total FROM orders AS o WHERE o.customer_id = :customer_id";
-  run.normalized_sql = "SELECT o.id, o.total FROM orders AS o WHERE o.customer_id = $1";
-  run.fingerprint = "a0e963d0d0b34f6b";
-  run.relations = {"public.orders"};
-  run.columns = {"public.orders.customer_id", "public.orders.id", "public.orders.total"};
-  run.bindings = {std::move(binding)};
-  return run;
-}
-
-RunRecord large_record() {
-  std::vector<QueryRun> runs;
-  for (const Json& plan : real_plans()) runs.push_back(query_run(plan));
-  WorkloadRecord workload;
-  workload.name = "large";
-  workload.base.emplace().postgres_major = 15;
-  workload.head.postgres_major = 15;
-  WorkloadBaselines baselines;
-  for (int i = 0; i < query_count; ++i) {
-    const auto at = static_cast<std::size_t>(i) % runs.size();
-    QueryRecord query;
-    query.name = "query_" + std::to_string(i);
-    query.head = runs[at];
-    LoadedBaseline baseline = {updated_baseline(std::nullopt, query, 15, {}).value(),
-                               "baselines/large/" + query.name + ".json"};
-    baselines.head[query.name] = baselines.base[query.name] = std::move(baseline);
-    query.base = runs[i % one_in_changed == 0 ? (at + 1) % runs.size() : at];
-    workload.queries.push_back(std::move(query));
-  }
-  workload.baselines = to_json(baselines);
-  RunRecord record;
-  record.started_at = "2026-11-21T10:15:00Z";
-  record.workloads.push_back(std::move(workload));
-  return record;
-}
 
 std::filesystem::path shard_file(const std::filesystem::path& file, int index) {
   return file.string() + "-" + std::to_string(index);
@@ -133,7 +72,7 @@ void write_shards(const std::filesystem::path& file, const RunRecord& whole) {
 bool make_records(const std::filesystem::path& file) {
   const pid_t child = fork();
   if (child == 0) {
-    const RunRecord record = large_record();
+    const RunRecord record = large_record({});
     std::ofstream(file, std::ios::binary) << to_text(record);
     write_shards(file, record);
     _exit(0);

@@ -6,6 +6,7 @@
 
 #include "details.h"
 #include "pgduet/gate/wording.h"
+#include "terminal_page.h"
 #include "terminal_text.h"
 #include "worst_first.h"
 
@@ -14,32 +15,8 @@ namespace {
 
 using gate::Verdict;
 
-constexpr int narrowest = 40;      // below, the labels would leave no room for the text
 constexpr int indentation = 6;     // of all that stands below "FAIL  "
 constexpr int label_columns = 10;  // the longest label and two blanks
-
-// ANSI "select graphic rendition" parameters.
-enum class Style { plain, bold, dim, bold_red, green, yellow, cyan };
-
-const char* parameters_of(Style style) {
-  switch (style) {
-    case Style::plain:
-      return "";
-    case Style::bold:
-      return "1";
-    case Style::dim:
-      return "2";
-    case Style::bold_red:
-      return "1;31";
-    case Style::green:
-      return "32";
-    case Style::yellow:
-      return "33";
-    case Style::cyan:
-      return "36";
-  }
-  return "";
-}
 
 Style style_of(Tone tone) {
   switch (tone) {
@@ -57,88 +34,28 @@ Style style_of(Tone tone) {
   return Style::plain;
 }
 
-std::string blanks(int count) {
-  return std::string(static_cast<std::size_t>(std::max(count, 0)), ' ');
+// "FAIL  regressed  shop/orders_of_customer         queries/orders.sql:12": the place at the right
+// where there is room, else on the next line.
+void write_title(const std::string& full_name, const gate::QueryReport& query, TerminalPage& page) {
+  const std::string verdict = gate::to_text(query.verdict);
+  const std::string place = terminal_text(gate::to_text(query.source));
+  const int name_column = indentation + display_width(verdict) + 2;
+  const std::vector<std::string> name = wrap(terminal_text(full_name), page.width() - name_column);
+  const int used = name_column + display_width(name.front());
+  const bool beside = name.size() == 1 && used + 2 + display_width(place) <= page.width();
+  std::vector<Piece> pieces;
+  if (query.fails) pieces.push_back({0, "FAIL", Style::bold_red});
+  pieces.push_back({indentation, verdict, style_of(tone_of(query))});
+  pieces.push_back({name_column, name.front(), Style::bold});
+  if (beside) pieces.push_back({page.width() - display_width(place), place, Style::dim});
+  page.line(pieces);
+  for (std::size_t i = 1; i < name.size(); ++i) page.line({{name_column, name[i], Style::bold}});
+  if (!beside) page.paragraph(indentation, place, Style::dim);
 }
 
-// Writes lines of at most `width` columns. All text passes through terminal_text, so that nothing
-// but this class can move the cursor or change a colour.
-class Page {
- public:
-  Page(std::ostream& out, const ReportOptions& options)
-      : out_(out), width_(std::max(options.width, narrowest)), color_(options.color) {}
-
-  // Of a table whose first column holds `names`: the longest and two blanks, but never more than
-  // three eighths of the page. A longer name takes a line of its own.
-  int column_for(const std::vector<std::string>& names) const {
-    int columns = 0;
-    for (const std::string& name : names) {
-      columns = std::max(columns, display_width(terminal_text(name)));
-    }
-    return std::min(columns + 2, width_ * 3 / 8);
-  }
-
-  void blank_line() { out_ << '\n'; }
-
-  void paragraph(int indent, const std::string& text, Style style = Style::plain) {
-    for (const std::string& line : wrap(terminal_text(text), width_ - indent)) {
-      out_ << blanks(indent) << styled(line, style) << '\n';
-    }
-  }
-
-  // A label in a column of its own, and the text beside it. A label that is too long for the
-  // column takes a line of its own.
-  void entry(int indent, const std::string& label, int columns, const std::string& text,
-             Style label_style, Style text_style = Style::plain) {
-    const std::string safe_label = terminal_text(label);
-    const bool beside = display_width(safe_label) + 2 <= columns;
-    const int text_column = indent + columns;
-    if (!beside) paragraph(indent, label, label_style);
-    bool first = beside;
-    for (const std::string& line : wrap(terminal_text(text), width_ - text_column)) {
-      out_ << blanks(indent)
-           << (first ? styled(safe_label, label_style) + blanks(columns - display_width(safe_label))
-                     : blanks(columns))
-           << styled(line, text_style) << '\n';
-      first = false;
-    }
-  }
-
-  // "FAIL  regressed  shop/orders_of_customer         queries/orders.sql:12": the place at the
-  // right where there is room, else on the next line.
-  void title(const std::string& full_name, const gate::QueryReport& query) {
-    const std::string verdict = gate::to_text(query.verdict);
-    const std::string place = terminal_text(gate::to_text(query.source));
-    const int name_column = indentation + display_width(verdict) + 2;
-    const std::vector<std::string> name = wrap(terminal_text(full_name), width_ - name_column);
-    out_ << (query.fails ? styled("FAIL", Style::bold_red) + "  " : blanks(indentation))
-         << styled(verdict, style_of(tone_of(query))) << "  " << styled(name.front(), Style::bold);
-    const int used = name_column + display_width(name.front());
-    const bool beside = name.size() == 1 && used + 2 + display_width(place) <= width_;
-    if (beside && !place.empty()) {
-      out_ << blanks(width_ - used - display_width(place)) << styled(place, Style::dim);
-    }
-    out_ << '\n';
-    for (std::size_t i = 1; i < name.size(); ++i) {
-      out_ << blanks(name_column) << styled(name[i], Style::bold) << '\n';
-    }
-    if (!beside) paragraph(indentation, place, Style::dim);
-  }
-
- private:
-  std::string styled(const std::string& text, Style style) const {
-    if (!color_ || style == Style::plain || text.empty()) return text;
-    return std::string("\x1b[") + parameters_of(style) + "m" + text + "\x1b[0m";
-  }
-
-  std::ostream& out_;
-  int width_;
-  bool color_;
-};
-
-void write_query(const NamedQuery& named, Page& page) {
+void write_query(const NamedQuery& named, TerminalPage& page) {
   const gate::QueryReport& query = *named.report;
-  page.title(named.full_name(), query);
+  write_title(named.full_name(), query, page);
   if (!query.headline.empty()) page.paragraph(indentation, query.headline);
   for (const Detail& detail : details_of(query)) {
     const Style style = detail.label == "next" ? Style::bold : Style::plain;
@@ -170,7 +87,7 @@ std::string short_measures(const gate::QueryReport& query) {
   return text;
 }
 
-void write_passed(const std::vector<NamedQuery>& queries, Page& page) {
+void write_passed(const std::vector<NamedQuery>& queries, TerminalPage& page) {
   std::vector<const gate::QueryReport*> passed;
   std::vector<std::string> names;
   for (const NamedQuery& named : queries) {
@@ -206,7 +123,7 @@ std::vector<Detail> listed(const gate::WorkloadReport& workload) {
   return lines;
 }
 
-void write_workload(const gate::WorkloadReport& workload, int columns, Page& page) {
+void write_workload(const gate::WorkloadReport& workload, int columns, TerminalPage& page) {
   page.entry(0, workload.name, columns, comparison_text(workload), Style::bold);
   page.paragraph(columns, counts_text(workload));
   for (const std::string& line : {workload.impact, workload.detection}) {
@@ -220,7 +137,7 @@ void write_workload(const gate::WorkloadReport& workload, int columns, Page& pag
   }
 }
 
-void write_outcome(const gate::Report& report, Page& page) {
+void write_outcome(const gate::Report& report, TerminalPage& page) {
   switch (report.outcome) {
     case gate::Report::Outcome::passed:
       page.entry(0, "PASSED", 8, report.summary, Style::green);
@@ -239,7 +156,7 @@ class ConsoleReporter : public Reporter {
   explicit ConsoleReporter(const ReportOptions& options) : options_(options) {}
 
   void write(const gate::Report& report, std::ostream& out) const override {
-    Page page(out, options_);
+    TerminalPage page(out, options_);
     const auto queries = worst_first(report);
     for (const NamedQuery& query : queries) {
       if (query.report->verdict == Verdict::passed || is_only_listed(*query.report)) continue;

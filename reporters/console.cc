@@ -18,22 +18,6 @@ using gate::Verdict;
 constexpr int indentation = 6;     // of all that stands below "FAIL  "
 constexpr int label_columns = 10;  // the longest label and two blanks
 
-Style style_of(Tone tone) {
-  switch (tone) {
-    case Tone::bad:
-      return Style::bold_red;
-    case Tone::warn:
-      return Style::yellow;
-    case Tone::note:
-      return Style::cyan;
-    case Tone::good:
-      return Style::green;
-    case Tone::quiet:
-      return Style::dim;
-  }
-  return Style::plain;
-}
-
 // "FAIL  regressed  shop/orders_of_customer         queries/orders.sql:12": the place at the right
 // where there is room, else on the next line.
 void write_title(const std::string& full_name, const gate::QueryReport& query, TerminalPage& page) {

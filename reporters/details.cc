@@ -139,9 +139,9 @@ std::string binding_text(const gate::QueryReport& query) {
 
 }  // namespace
 
-Tone tone_of(const gate::QueryReport& query) {
-  if (query.fails) return Tone::bad;
-  switch (query.verdict) {
+Tone tone_of(gate::Verdict verdict, bool fails) {
+  if (fails) return Tone::bad;
+  switch (verdict) {
     case Verdict::broken:
     case Verdict::regressed:
     case Verdict::missing:
@@ -160,6 +160,8 @@ Tone tone_of(const gate::QueryReport& query) {
   }
   return Tone::quiet;
 }
+
+Tone tone_of(const gate::QueryReport& query) { return tone_of(query.verdict, query.fails); }
 
 std::string headline_or_verdict(const gate::QueryReport& query) {
   return query.headline.empty() ? gate::to_text(query.verdict) : query.headline;

@@ -13,6 +13,7 @@ namespace pgduet::reporters {
 // What a verdict is for its reader; formats with colours have one for each.
 enum class Tone { bad, warn, note, good, quiet };
 
+Tone tone_of(gate::Verdict verdict, bool fails);
 Tone tone_of(const gate::QueryReport& query);
 
 // One line: "plan", "orders o: Index Scan using orders_customer_id_idx → Seq Scan".

@@ -185,8 +185,8 @@ void set_binding_heading(Data& data, const gate::QueryReport& query, int binding
 
 }  // namespace
 
-const char* tone_class(const gate::QueryReport& query) {
-  switch (tone_of(query)) {
+const char* tone_class(Tone tone) {
+  switch (tone) {
     case Tone::bad:
       return "bad";
     case Tone::warn:
@@ -200,6 +200,8 @@ const char* tone_class(const gate::QueryReport& query) {
   }
   return "";
 }
+
+const char* tone_class(const gate::QueryReport& query) { return tone_class(tone_of(query)); }
 
 Data summary_of(const NamedQuery& named, std::size_t number) {
   const gate::QueryReport& query = *named.report;

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "details.h"
 #include "html_plan.h"
 #include "html_text.h"
 #include "pgduet/gate/judge.h"
@@ -36,6 +37,7 @@ void add_essential_points(Data& data, const gate::QueryReport& query);
 void add_details(Data& data, const NamedQuery& query, const WorkloadContext& context);
 
 // A class of colour for a verdict; never the only sign of it.
+const char* tone_class(Tone tone);
 const char* tone_class(const gate::QueryReport& query);
 
 }  // namespace pgduet::reporters::html

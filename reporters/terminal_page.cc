@@ -36,6 +36,22 @@ std::string blanks(int count) {
 
 }  // namespace
 
+Style style_of(Tone tone) {
+  switch (tone) {
+    case Tone::bad:
+      return Style::bold_red;
+    case Tone::warn:
+      return Style::yellow;
+    case Tone::note:
+      return Style::cyan;
+    case Tone::good:
+      return Style::green;
+    case Tone::quiet:
+      return Style::dim;
+  }
+  return Style::plain;
+}
+
 TerminalPage::TerminalPage(std::ostream& out, const ReportOptions& options)
     : out_(out), width_(std::max(options.width, narrowest)), color_(options.color) {}
 

@@ -5,11 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "details.h"
 #include "pgduet/reporters/reporter.h"
 
 namespace pgduet::reporters {
 
 enum class Style { plain, bold, dim, bold_red, green, yellow, cyan };
+
+Style style_of(Tone tone);
 
 // A part of a line.
 struct Piece {

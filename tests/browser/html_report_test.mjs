@@ -219,6 +219,47 @@ describe("a report of hostile text", () => {
   }
 });
 
+for (const name of ["history", "overview"]) {
+  describe(`the ${name}`, () => {
+    for (const colorScheme of ["light", "dark"]) {
+      for (const [device, viewport] of Object.entries({ desktop, phone })) {
+        it(`is accessible and fits: ${colorScheme}, ${device}`, () => onPage(`${name}.html`, async (page) => {
+          await assertFits(page);
+          await assertAccessible(page);
+          await page.screenshot({ path: join(directory, `${name}-${device}-${colorScheme}.png`), fullPage: true });
+        }, { viewport, colorScheme }));
+      }
+    }
+
+    it("takes hostile text as text", () => onPage(`${name}_hostile.html`, async (page) => {
+      await assertFits(page);
+      assert.equal(await page.evaluate(() => window.pwned), undefined);
+      assert.equal(await page.locator("img, svg[onload], script").count(), 0);
+      assert.match(await page.textContent("body"), /<script>window\.pwned = 1<\/script>/);
+    }, { viewport: phone }));
+  });
+}
+
+describe("the chart of a history", () => {
+  it("has its dots where the runs are, and leads from marks to sentences", () => onPage("history.html", async (page) => {
+    const plot = await page.locator(".time .plot").boundingBox();
+    const dots = await page.$$eval(".time .dot", (paths) => paths.map((path) => path.getBoundingClientRect().x));
+    assert.equal(dots.length, 19);
+    assert.ok(Math.abs(dots[0] - (plot.x + plot.width / 40)) < 8, "the first dot is not in the middle of the first run");
+    const badge = page.locator(".time a.badge", { hasText: "4" });
+    const box = await badge.boundingBox();
+    assert.ok(Math.abs(box.x + box.width / 2 - (plot.x + plot.width * 11.5 / 20)) < 2, "the mark is not at its run");
+    await badge.click();
+    assert.match(await page.textContent(":target"), /18× slower/);
+  }));
+
+  it("tells of a run where the pointer is near its dot", () => onPage("history.html", async (page) => {
+    const title = await page.evaluate(([x, y]) => document.elementFromPoint(x, y)?.closest("g")?.querySelector("title")?.textContent,
+      await page.$eval(".time .dot.bad", (path) => { const box = path.getBoundingClientRect(); return [box.x + box.width / 2 + 9, box.y + box.height / 2]; }));
+    assert.match(title, /run 12, 2026-01-12 10:15\ncommit 3f2a91c0d0/);
+  }));
+});
+
 describe("a report of 500 queries", () => {
   it("opens, filters and folds", () => onPage("many.html", async (page) => {
     assert.equal((await names(page)).length, 500);

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace pgduet::test {
 namespace {
@@ -51,6 +52,20 @@ void expect_golden(const std::string& name, const std::string& actual) {
   ADD_FAILURE() << "the output differs from tests/golden/expected/" << name << ":\n"
                 << unified_diff(expected_file, actual_file) << "if the new output is right: "
                 << "tests/golden/accept '" << actual_directory.string() << "'";
+}
+
+std::string with_named_parts(std::string page) {
+  const auto name_part = [&](std::string_view begin, std::string_view end, std::string_view name) {
+    for (std::size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at)) {
+      at += begin.size();
+      page.replace(at, page.find(end, at) - at, name);
+    }
+  };
+  name_part("<style>", "</style>", "{style}");
+  name_part("<script>", "</script>", "{script}");
+  name_part("'sha256-", "'", "{hash}");
+  name_part("data-json=\"", "\"", "{packed}");
+  return page;
 }
 
 }  // namespace pgduet::test

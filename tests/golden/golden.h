@@ -10,4 +10,8 @@ namespace pgduet::test {
 // build directory and says how to accept it: with tests/golden/accept, never by running a test.
 void expect_golden(const std::string& name, const std::string& actual);
 
+// A page with names in place of what it embeds, which is another matter: its style and script are
+// files of their own, and packed plans differ from zlib to zlib.
+std::string with_named_parts(std::string page);
+
 }  // namespace pgduet::test

@@ -2,7 +2,6 @@
 
 #include <sstream>
 #include <string>
-#include <string_view>
 
 #include "golden.h"
 #include "pgduet/reporters/reporter.h"
@@ -13,22 +12,7 @@ namespace {
 
 using test::expect_golden;
 using test::sample_report;
-
-// What a page embeds is another matter: its style and script are files of their own, and packed
-// plans differ from zlib to zlib.
-std::string with_named_parts(std::string page) {
-  const auto name_part = [&](std::string_view begin, std::string_view end, std::string_view name) {
-    for (std::size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at)) {
-      at += begin.size();
-      page.replace(at, page.find(end, at) - at, name);
-    }
-  };
-  name_part("<style>", "</style>", "{style}");
-  name_part("<script>", "</script>", "{script}");
-  name_part("'sha256-", "'", "{hash}");
-  name_part("data-json=\"", "\"", "{packed}");
-  return page;
-}
+using test::with_named_parts;
 
 std::string written(const std::string& format, const gate::Report& report,
                     const ReportOptions& options = {}) {

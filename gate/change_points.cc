@@ -24,6 +24,9 @@ constexpr double spike_steps = 4;
 // Of the test on ranks. The smallest that it gives for three values is 0.0027, and this one is
 // reached by three values after twelve.
 constexpr double max_rank_p_value = 0.01;
+// So many values are enough, too, where all of one level are above all of the other: that is what
+// ranks can say at most.
+constexpr std::size_t least_values_apart = 9;
 // A split is accepted at first with so many times max_p_value: its neighbours are not known yet.
 constexpr double weak_factor = 10;
 
@@ -94,8 +97,9 @@ double t_test(Values before, Values after) {
   return 2 * cdf(complement(boost::math::students_t(freedom), t));
 }
 
-// The p-value of the test by Mann and Whitney, two-sided, by its normal approximation.
-double rank_test(Values before, Values after) {
+// Whether ranks tell the two levels apart: by the test of Mann and Whitney, two-sided, in its
+// normal approximation. At most 1: they do.
+double rank_weakness(Values before, Values after) {
   std::vector<double> sorted(before.begin(), before.end());
   std::sort(sorted.begin(), sorted.end());
   double smaller = 0;  // pairs of which the one before is smaller; a tie is half a pair
@@ -108,9 +112,11 @@ double rank_test(Values before, Values after) {
   const auto before_count = static_cast<double>(before.size());
   const auto after_count = static_cast<double>(after.size());
   const double pairs = before_count * after_count;
+  const bool apart = smaller == 0 || smaller == pairs;
+  if (apart && before.size() + after.size() >= least_values_apart) return 0;
   const double deviation = std::sqrt(pairs * (before_count + after_count + 1) / 12);
   const double z = std::abs(smaller - pairs / 2) / deviation;
-  return 2 * cdf(complement(boost::math::normal(), z));
+  return 2 * cdf(complement(boost::math::normal(), z)) / max_rank_p_value;
 }
 
 // The values up to `index` differ most from those in [index, end).
@@ -198,8 +204,7 @@ Candidate weigh(Values values, Values cleaned, std::size_t from, std::size_t ind
   const Values after = cleaned.subspan(index, to - index);
   Candidate result;
   result.point = {index, level(from, index), level(index, to), t_test(before, after)};
-  result.weakness =
-      std::max(result.point.p_value / max_p_value, rank_test(before, after) / max_rank_p_value);
+  result.weakness = std::max(result.point.p_value / max_p_value, rank_weakness(before, after));
   const auto [least, most] = std::minmax({result.point.before, result.point.after});
   result.ratio = least == most ? 1 : most / least;
   return result;

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "pgduet/gate/error.h"
-#include "pgduet/reporters/reporter.h"
 
 namespace pgduet::cli {
 namespace {
@@ -28,16 +27,21 @@ std::vector<std::string> choices_of(const std::string& type) {
   return split(type.substr(open + 2, close - open - 2), ',');
 }
 
+// Of add_report_options(): a line a format behind the first, "junit: JUnit XML for CI test views".
+std::vector<std::string> described_formats(const std::string& description) {
+  std::vector<std::string> lines = split(description, '\n');
+  lines.erase(lines.begin());
+  for (std::string& line : lines) line.erase(std::min(line.find(':'), line.size()));
+  return lines;
+}
+
 void read_value(OptionInfo& info, const std::string& type) {
   using Value = OptionInfo::Value;
   static const std::map<std::string, Value> values = {
       {"DIR", Value::directory}, {"FILE", Value::file}, {"REV", Value::revision}};
   info.choices = choices_of(type);
   info.value_name = type.substr(0, type.find(':'));
-  if (info.value_name == "FORMAT[=PATH]") {
-    for (const reporters::Format& format : reporters::all_formats())
-      info.choices.emplace_back(format.name);
-  }
+  if (info.value_name == "FORMAT[=PATH]") info.choices = described_formats(info.description);
   const auto known = values.find(info.value_name);
   info.value = !info.choices.empty()   ? Value::choice
                : known != values.end() ? known->second
@@ -51,9 +55,9 @@ OptionInfo describe_option(const CLI::Option& option) {
   OptionInfo info;
   for (const std::string& name : option.get_snames()) info.flags.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) info.flags.push_back("--" + name);
+  info.description = option.get_description();
   if (takes_value(option)) read_value(info, option.get_type_name());
   if (info.positional()) info.value_name = option.get_name(true);
-  info.description = option.get_description();
   info.environment = option.get_envname();
   info.default_value = option.get_default_str();
   info.repeatable = option.get_expected_max() > 1;

@@ -17,6 +17,7 @@ void add_completion(CLI::App& app, Streams streams, Action& action);
 void add_demo(CLI::App& app, Streams streams, Action& action);
 void add_doctor(CLI::App& app, Streams streams, Action& action);
 void add_explain(CLI::App& app, Streams streams, Action& action);
+void add_history(CLI::App& app, Streams streams, Action& action);
 void add_init(CLI::App& app, Streams streams, Action& action);
 void add_man(CLI::App& app, Streams streams, Action& action);
 void add_merge(CLI::App& app, Streams streams, Action& action);

@@ -14,11 +14,18 @@
 namespace pgduet::cli {
 namespace {
 
-const reporters::Format& format_named(const std::string& name) {
-  if (const reporters::Format* format = reporters::find_format(name)) return *format;
+std::vector<FormatName> run_formats() {
+  std::vector<FormatName> formats;
+  for (const reporters::Format& format : reporters::all_formats())
+    formats.push_back({format.name, format.description});
+  return formats;
+}
+
+void require_format(const std::string& name, const std::vector<FormatName>& formats) {
   std::vector<std::string> known;
   std::string list;
-  for (const reporters::Format& format : reporters::all_formats()) {
+  for (const FormatName& format : formats) {
+    if (format.name == name) return;
     known.emplace_back(format.name);
     list += (list.empty() ? "" : ", ") + known.back();
   }
@@ -56,24 +63,29 @@ bool use_color(const std::string& choice, const std::ostream& out) {
 }  // namespace
 
 void add_report_options(CLI::App& command, ReportChoice& choice) {
+  add_report_options(command, choice, run_formats(), "List the queries that passed, too");
+}
+
+void add_report_options(CLI::App& command, ReportChoice& choice,
+                        const std::vector<FormatName>& formats, const std::string& all) {
   std::string description = "FORMAT[=PATH], repeatable; to standard output without a path:";
-  for (const reporters::Format& format : reporters::all_formats()) {
+  for (const FormatName& format : formats)
     description += "\n" + std::string(format.name) + ": " + std::string(format.description);
-  }
   command.add_option("--report", choice.reports, description)
       ->allow_extra_args(false)
       ->type_name("FORMAT[=PATH]")
       ->group("Reports");
   command.add_flag("--json", choice.json, "The report as JSON on standard output")
       ->group("Reports");
-  command.add_flag("--all", choice.all, "List the queries that passed, too")->group("Reports");
+  command.add_flag("--all", choice.all, all)->group("Reports");
   command.add_option("--color", choice.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str()
       ->group("Reports");
 }
 
-ReportWriter::ReportWriter(const ReportChoice& choice, Streams streams)
+ReportOutputs::ReportOutputs(const ReportChoice& choice, const std::vector<FormatName>& formats,
+                             Streams streams)
     : choice_(choice), streams_(streams) {
   std::vector<std::string> wanted = choice.reports;
   if (choice.json) wanted.emplace_back("json");
@@ -81,7 +93,8 @@ ReportWriter::ReportWriter(const ReportChoice& choice, Streams streams)
   for (const std::string& report : wanted) {
     const std::size_t equals = report.find('=');
     Output output;
-    output.format = &format_named(report.substr(0, equals));
+    output.format = report.substr(0, equals);
+    require_format(output.format, formats);
     if (equals != std::string::npos) output.path = report.substr(equals + 1);
     if (equals != std::string::npos && output.path.empty()) {
       throw gate::Error(gate::Error::Kind::usage, {}, "report \"" + report + "\" has no path",
@@ -97,23 +110,34 @@ ReportWriter::ReportWriter(const ReportChoice& choice, Streams streams)
     outputs_.push_back(output);
   }
   // Files for machines do not take the console report away from who is watching.
-  if (!to_standard_output) outputs_.insert(outputs_.begin(), {&reporters::all_formats()[0], ""});
+  if (!to_standard_output)
+    outputs_.insert(outputs_.begin(), {std::string(formats.front().name), ""});
 }
 
-void ReportWriter::write(const gate::Report& report) const {
+void ReportOutputs::write(const WriteReport& write_report) const {
   for (const Output& output : outputs_) {
     reporters::ReportOptions options;
     options.all = choice_.all;
     if (output.path.empty()) {
       options.color = use_color(choice_.color, streams_.out);
-      output.format->make(options)->write(report, streams_.out);
+      write_report(output.format, options, streams_.out);
       streams_.out.flush();
       continue;
     }
     std::ostringstream text;
-    output.format->make(options)->write(report, text);
+    write_report(output.format, options, text);
     harness::write_output(output.path, text.str());
   }
+}
+
+ReportWriter::ReportWriter(const ReportChoice& choice, Streams streams)
+    : outputs_(choice, run_formats(), streams) {}
+
+void ReportWriter::write(const gate::Report& report) const {
+  outputs_.write([&report](std::string_view format, const reporters::ReportOptions& options,
+                           std::ostream& out) {
+    reporters::find_format(format)->make(options)->write(report, out);
+  });
 }
 
 }  // namespace pgduet::cli

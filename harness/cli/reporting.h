@@ -2,7 +2,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
+#include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "options.h"
@@ -18,26 +21,52 @@ struct ReportChoice {
   std::string color = "auto";
 };
 
+// A format as the options name it.
+struct FormatName {
+  std::string_view name;
+  std::string_view description;
+};
+
+// --report, --json, --all, --color; without `formats` for all formats of a run's report.
 void add_report_options(CLI::App& command, ReportChoice& choice);
+void add_report_options(CLI::App& command, ReportChoice& choice,
+                        const std::vector<FormatName>& formats, const std::string& all);
 
-// Reports that are ready to be written.
-class ReportWriter {
+// Where reports go.
+class ReportOutputs {
  public:
-  // Opens every output, so that a bad path fails in the first second. Throws Error(usage) for an
-  // unknown format (names the nearest), Error(environment) for a path that cannot be written.
-  ReportWriter(const ReportChoice& choice, Streams streams);
+  // Opens every output, so that a bad path fails in the first second. The first of `formats` is the
+  // one for standard output when none is asked for there. Throws Error(usage) for an unknown format
+  // (names the nearest), Error(environment) for a path that cannot be written.
+  ReportOutputs(const ReportChoice& choice, const std::vector<FormatName>& formats,
+                Streams streams);
 
-  // Writes all of them; files atomically, streams (FIFOs, /dev/stdout) as they are.
-  void write(const gate::Report& report) const;
+  // Calls `write_report` for each; files are written atomically, streams (FIFOs, /dev/stdout) as
+  // they are.
+  using WriteReport = std::function<void(std::string_view format,
+                                         const reporters::ReportOptions& options, std::ostream&)>;
+  void write(const WriteReport& write_report) const;
 
  private:
   struct Output {
-    const reporters::Format* format = nullptr;
+    std::string format;
     std::string path;  // "" for standard output
   };
   ReportChoice choice_;
   Streams streams_;
   std::vector<Output> outputs_;
+};
+
+// Reports of a run that are ready to be written.
+class ReportWriter {
+ public:
+  // Throws as ReportOutputs does.
+  ReportWriter(const ReportChoice& choice, Streams streams);
+
+  void write(const gate::Report& report) const;
+
+ private:
+  ReportOutputs outputs_;
 };
 
 }  // namespace pgduet::cli

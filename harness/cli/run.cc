@@ -27,6 +27,7 @@ int run_commands(std::span<const std::string> args, Streams streams) {
   add_merge(app, streams, action);
   add_report(app, streams, action);
   add_explain(app, streams, action);
+  add_history(app, streams, action);
   add_store(app, streams, action);
   add_doctor(app, streams, action);
   add_demo(app, streams, action);

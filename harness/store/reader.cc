@@ -199,6 +199,22 @@ gate::HistoryBinding read_binding(FieldReader& fields) {
   return binding;
 }
 
+// A history is of one version, but for the time before an upgrade.
+void keep_one_version(std::vector<gate::HistoryPoint>& points, int major) {
+  const bool named = major != 0;
+  if (!named) major = points.back().postgres_major;
+  bool upgraded = named;
+  std::erase_if(points, [&](const gate::HistoryPoint& point) {
+    upgraded = upgraded || point.postgres_major == major;
+    return upgraded && point.postgres_major != major;
+  });
+}
+
+void keep_newest(std::vector<gate::HistoryPoint>& points, int count) {
+  if (count > 0 && points.size() > static_cast<std::size_t>(count))
+    points.erase(points.begin(), points.end() - count);
+}
+
 // Rows that are sorted by workload, name where `by_name`, run and binding.
 std::vector<gate::QuerySeries> series_of(const pqxx::result& result, bool by_name) {
   std::vector<gate::QuerySeries> all;
@@ -269,8 +285,9 @@ gate::QuerySeries read_history(Session& session, const std::string& name,
   if (found.empty()) return {query.workload, query.query, {}, {}};
   gate::QuerySeries series = std::move(found.front());
   series.query = query.query;
-  if (filter.last > 0 && series.points.size() > static_cast<std::size_t>(filter.last))
-    series.points.erase(series.points.begin(), series.points.end() - filter.last);
+  keep_one_version(series.points, filter.major);
+  keep_newest(series.points, filter.last);
+  if (series.points.empty()) return series;
   read_others(session, ids, series);
   return series;
 }
@@ -287,7 +304,10 @@ std::vector<gate::QuerySeries> read_histories(Session& session, const HistoryFil
           " ORDER BY q.workload COLLATE \"C\", q.name COLLATE \"C\", b.run_id, b.query_id, "
           "b.binding",
       {filter.branch});
-  return series_of(result, true);
+  std::vector<gate::QuerySeries> all = series_of(result, true);
+  for (gate::QuerySeries& series : all) keep_one_version(series.points, filter.major);
+  std::erase_if(all, [](const gate::QuerySeries& series) { return series.points.empty(); });
+  return all;
 }
 
 }  // namespace pgduet::harness

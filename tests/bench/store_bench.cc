@@ -17,6 +17,7 @@
 
 #include "large_record.h"
 #include "peak_memory.h"
+#include "pgduet/gate/history.h"
 #include "pgduet/harness/cluster.h"
 #include "pgduet/harness/files.h"
 #include "pgduet/harness/store.h"
@@ -89,7 +90,7 @@ void read_history(benchmark::State& state, Bench& bench) {
   int number = 0;
   for ([[maybe_unused]] auto iteration : state) {
     const std::string query = "query_" + std::to_string(number++ * 37 % bench::query_count);
-    points = bench.store.history(query, {}).points.size();
+    points = gate::examine_history(bench.store.history(query, {})).runs.size();
   }
   if (points != static_cast<std::size_t>(bench.runs)) state.SkipWithError("lost runs");
   state.counters["runs"] = static_cast<double>(points);
@@ -98,7 +99,7 @@ void read_history(benchmark::State& state, Bench& bench) {
 void read_overview(benchmark::State& state, Bench& bench) {
   std::size_t queries = 0;
   for ([[maybe_unused]] auto iteration : state)
-    queries = bench.store.histories({.branch = "", .last = 20}).size();
+    queries = bench.store.histories({.branch = "", .major = 0, .last = 20}).size();
   if (queries != bench::query_count) state.SkipWithError("lost queries");
 }
 

@@ -196,10 +196,15 @@ TEST(FindChangePoints, ALooserLimitFindsMore) {
 }
 
 TEST(FindChangePoints, ShortSeriesHaveNone) {
-  for (std::size_t count = 0; count < 10; ++count) {
+  for (std::size_t count = 0; count < 9; ++count) {
     const Series values = exact(count / 2, 100) + exact(count - count / 2, 900);
     EXPECT_THAT(find_change_points(values), IsEmpty()) << count;
   }
+}
+
+TEST(FindChangePoints, ASlowdownThatWasMendedSoonIsTwoChanges) {
+  const Series values = noisy(11, 40, 0.05, 1) + noisy(5, 700, 0.05, 2) + noisy(4, 40, 0.05, 3);
+  EXPECT_THAT(indexes(values), ElementsAre(11, 16));
 }
 
 TEST(FindChangePoints, OldAndNewChangesOfALongHistoryAreFound) {

@@ -80,7 +80,10 @@ struct StoreStatus {
 // Which runs a history takes.
 struct HistoryFilter {
   std::string branch;  // of head; "" for all
-  int last = 0;        // the newest so many runs; 0 for all
+  // The PostgreSQL major version of head. 0: that of the newest run, and the one before it until
+  // the newest's first run; runs of others beside it cannot be compared with it.
+  int major = 0;
+  int last = 0;  // the newest so many runs; 0 for all
 };
 
 class Store {

@@ -1,3 +1,13 @@
+# One precompiled header for all test binaries.
+if(PGDUET_PRECOMPILE)
+  file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc CONTENT "")
+  add_library(pgduet_test_headers OBJECT ${CMAKE_CURRENT_BINARY_DIR}/test_headers.cc)
+  target_link_libraries(pgduet_test_headers PRIVATE nlohmann_json::nlohmann_json GTest::gmock pgduet_warnings)
+  target_compile_features(pgduet_test_headers PRIVATE cxx_std_20)
+  target_compile_definitions(pgduet_test_headers PRIVATE PGDUET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  pgduet_precompile(pgduet_test_headers <gmock/gmock.h> <gtest/gtest.h>)
+endif()
+
 # One test binary: pgduet_add_test(NAME label SOURCES ... LIBRARIES ...). CTest runs each test case by itself, except in
 # cluster binaries, which share one server among their cases and so run as one test.
 function(pgduet_add_test name label)
@@ -5,6 +15,9 @@ function(pgduet_add_test name label)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LIBRARIES} GTest::gmock GTest::gtest_main pgduet_warnings)
   target_compile_definitions(${name} PRIVATE PGDUET_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  if(PGDUET_PRECOMPILE)
+    target_precompile_headers(${name} REUSE_FROM pgduet_test_headers)
+  endif()
   if(label STREQUAL "cluster")
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS cluster TIMEOUT 600 ENVIRONMENT "PGDUET_PROGRAM=$<TARGET_FILE:pgduet>")

@@ -101,6 +101,25 @@ void for_each_side(const gate::RunRecord& record, const Action& action) {
   }
 }
 
+// As the type jsonb takes it: that has no character 0, which JSON writes as \u0000.
+std::string jsonb_text(const gate::Json& value) {
+  const std::string text = gate::one_line(value);
+  constexpr std::string_view nothing = "u0000";
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    result += text[i];
+    if (text[i] != '\\') continue;
+    if (text.compare(i + 1, nothing.size(), nothing) == 0) {
+      result += "ufffd";
+      i += nothing.size();
+    } else {
+      result += text[++i];
+    }
+  }
+  return result;
+}
+
 class RunInserter {
  public:
   RunInserter(Session& session, const gate::Report& report)
@@ -297,7 +316,7 @@ class RunInserter {
     const auto add = [&rows](const Side& side, int binding, const std::string& shape,
                              const gate::Json& plan) {
       if (!plan.is_null())
-        rows << side.query_id << side.name << binding << shape << gate::one_line(plan);
+        rows << side.query_id << side.name << binding << shape << jsonb_text(plan);
     };
     for_each_side(record_, [&](const auto&, const auto&, const Side& side) {
       add(side, 0, side.run.generic_shape, side.run.generic_plan);
@@ -326,8 +345,8 @@ class RunInserter {
         if (sides.empty()) continue;
         rows << sides.back().query_id << gate::to_text(query.verdict) << query.fails
              << query.headline << query.worst_binding << query.record->weight << query.share
-             << gate::one_line(gate::to_json(query.record->policy))
-             << gate::one_line(reporters::query_json(query));
+             << jsonb_text(gate::to_json(query.record->policy))
+             << jsonb_text(reporters::query_json(query));
       }
     }
     rows.finish();

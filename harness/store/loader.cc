@@ -404,7 +404,12 @@ bool insert_run(Session& session, const gate::Report& report, std::string_view c
   return RunInserter(session, report).insert(compressed_record);
 }
 
-void clear_run(Session& session, const std::string& run_id) {
+bool clear_run(Session& session, const std::string& run_id) {
+  // Waits for another who clears the run. That one's row is not the one that we saw: each of our
+  // statements would see another part of what it inserted.
+  const pqxx::result ours =
+      session.execute_params("SELECT FROM pgduet.runs WHERE run_id = $1 FOR UPDATE", {run_id});
+  if (compat::rows(ours) == 0) return false;
   // These have no index by run: all rows of a run are in one partition.
   for (const char* table : partitioned_tables) {
     session.execute_params(std::string("DELETE FROM pgduet.") + table +
@@ -416,6 +421,7 @@ void clear_run(Session& session, const std::string& run_id) {
     session.execute_params(std::string("DELETE FROM pgduet.") + table + " WHERE run_id = $1",
                            {run_id});
   }
+  return true;
 }
 
 void delete_runs(Session& session, const std::vector<std::string>& run_ids) {

@@ -27,8 +27,9 @@ void make_partitions(Session& session, const std::string& started_at);
 // its file, by gzip. False when the run is there: nothing has changed then.
 bool insert_run(Session& session, const gate::Report& report, std::string_view compressed_record);
 
-// Removes the rows of a run but its record, from which it can be inserted again.
-void clear_run(Session& session, const std::string& run_id);
+// Removes the rows of a run but its record, from which it can be inserted again. False when another
+// does that right now, or has just done it: nothing has changed then.
+bool clear_run(Session& session, const std::string& run_id);
 
 // Removes runs with all they have: whole partitions where no run of the month is left, and queries
 // that no run has any more.

@@ -203,8 +203,7 @@ void Store::State::reload(const std::vector<std::string>& runs) {
     const std::string compressed = gzip(read.text);
     session->transaction([&](Session& one) { make_partitions(one, read.record->started_at); });
     session->transaction([&](Session& one) {
-      clear_run(one, run);
-      insert_run(one, report, compressed);
+      if (clear_run(one, run)) insert_run(one, report, compressed);
     });
   }
 }

@@ -428,25 +428,26 @@ void delete_runs(Session& session, const std::vector<std::string>& run_ids) {
   std::string ids = "{";
   for (const std::string& id : run_ids) ids += (ids.size() > 1 ? "," : "") + id;
   ids += "}";
+  // Other months may have a partition that a loader has just made for its run.
+  const pqxx::result months = session.execute_params(
+      "SELECT to_char(started_at, 'YYYY_MM'), bool_and(run_id = ANY ($1::text[])) FROM pgduet.runs "
+      "GROUP BY 1 HAVING bool_or(run_id = ANY ($1::text[]))",
+      {ids});
+  for (int i = 0; i < compat::rows(months); ++i) {
+    const pqxx::row month = compat::row(months, i);
+    for (const char* table : partitioned_tables) {
+      const std::string partition = std::string("pgduet.") + table + "_" + month[0].c_str();
+      if (month[1].as<bool>())
+        session.execute("DROP TABLE " + partition);
+      else
+        session.execute_params("DELETE FROM " + partition + " WHERE run_id = ANY ($1::text[])",
+                               {ids});
+    }
+  }
   for (const char* table :
        {"query_verdicts", "query_bindings", "run_sides", "run_records", "runs"}) {
     session.execute_params(
         std::string("DELETE FROM pgduet.") + table + " WHERE run_id = ANY ($1::text[])", {ids});
-  }
-  for (const char* table : partitioned_tables) {
-    const pqxx::result partitions = session.execute(
-        std::string("SELECT inhrelid::regclass::text, EXISTS (SELECT FROM pgduet.runs WHERE "
-                    "to_char(started_at, 'YYYY_MM') = right(inhrelid::regclass::text, 7)) "
-                    "FROM pg_inherits WHERE inhparent = 'pgduet.") +
-        table + "'::regclass");
-    for (int i = 0; i < compat::rows(partitions); ++i) {
-      const pqxx::row partition = compat::row(partitions, i);
-      const std::string name = partition[0].c_str();
-      if (partition[1].as<bool>())
-        session.execute_params("DELETE FROM " + name + " WHERE run_id = ANY ($1::text[])", {ids});
-      else
-        session.execute("DROP TABLE " + name);
-    }
   }
   session.execute(
       "DELETE FROM pgduet.queries AS q WHERE NOT EXISTS (SELECT FROM pgduet.query_bindings AS b "

@@ -317,6 +317,8 @@ int Store::prune(int keep_months, std::chrono::year_month_day today) {
   const std::string kept_since = iso_date(first);
   int pruned = 0;
   state_->session->transaction([&](Session& one) {
+    // Every loader reads it first: waits for those who load, and makes others wait and then see it.
+    one.execute("LOCK TABLE pgduet.retention");
     if (!state_->embedded) {
       one.execute_params(
           "INSERT INTO pgduet.retention (kept_since) VALUES ($1) ON CONFLICT (only_row) DO UPDATE "

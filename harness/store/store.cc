@@ -37,6 +37,15 @@ bool is_run_id(const std::string& text) {
          });
 }
 
+// "2026-11-21T10:15:00Z", perhaps with a part of a second. Its month becomes a partition's name.
+bool is_utc_time(const std::string& text) {
+  constexpr std::string_view pattern = "0000-00-00T00:00:00";
+  return text.size() > pattern.size() && text.back() == 'Z' &&
+         std::equal(pattern.begin(), pattern.end(), text.begin(), [](char wanted, unsigned char c) {
+           return wanted == '0' ? std::isdigit(c) != 0 : wanted == static_cast<char>(c);
+         });
+}
+
 // A record as it is loaded.
 struct ReadRecord {
   std::string text;
@@ -45,7 +54,7 @@ struct ReadRecord {
 
 ReadRecord read_record(std::string text, const std::string& file) {
   auto record = std::make_shared<gate::RunRecord>(gate::run_record_from_text(text, file));
-  if (!is_run_id(record->run_id) || record->started_at.size() < 10) {
+  if (!is_run_id(record->run_id) || !is_utc_time(record->started_at)) {
     throw Error(Error::Kind::input, {file, 0, 0},
                 "run record has no run id or time that pgduet would have given it");
   }
@@ -175,7 +184,8 @@ void Store::State::count(LoadResult& result, const std::string& file, std::strin
     }
   } catch (const Error& error) {
     if (error.kind() == Error::Kind::environment) throw;
-    result.failures.push_back(gate::to_text(error));
+    const bool says_where = !error.position().file.empty();
+    result.failures.push_back((says_where ? "" : file + ": ") + gate::to_text(error));
   }
 }
 

@@ -111,7 +111,9 @@ void StoreSession::transaction(const std::function<void(Session&)>& work) {
 
 Error StoreSession::error_of(const StatementFailure& failure) const {
   const std::string words = failure.connection_lost ? "lost the connection: " : "";
-  return {Error::Kind::environment,
+  // Data that the tables cannot hold are wrong themselves: others may be right.
+  const bool refused = is_one_of(failure.sqlstate, {"22", "23", "54"});
+  return {refused ? Error::Kind::input : Error::Kind::environment,
           {},
           "the store (" + place_ + ") failed: " + words + shown_(failure.what()),
           hint_for(failure.sqlstate)};

@@ -22,7 +22,8 @@ class StoreSession {
   // that was not to be had, a server that restarts or a lost connection, all of it is run again,
   // for as long as half a minute: `work` must not count on what it did in another attempt, and
   // must itself see whether a transaction was committed whose answer got lost. Throws
-  // Error(environment) with the server's reason; nothing has changed then.
+  // Error(environment) with the server's reason, Error(input) for data that the tables cannot hold;
+  // nothing has changed then.
   void transaction(const std::function<void(Session&)>& work);
 
   // What the server says of itself: "15.18".

@@ -109,7 +109,7 @@ struct Store::State {
 
   void connect() {
     session.emplace(embedded ? embedded->connection_string() : url->text(), place(),
-                    [this](const std::string& message) {
+                    options.patience, [this](const std::string& message) {
                       return url ? url->without_password(message)
                                  : message.substr(0, message.find('\n'));
                     });

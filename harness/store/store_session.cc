@@ -13,7 +13,6 @@ namespace {
 using gate::Error;
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{30000};
 constexpr milliseconds first_pause{20};
 constexpr milliseconds longest_pause{2000};
 
@@ -54,10 +53,11 @@ milliseconds with_jitter(milliseconds pause) {
 
 }  // namespace
 
-StoreSession::StoreSession(std::string connection_string, std::string place,
+StoreSession::StoreSession(std::string connection_string, std::string place, milliseconds patience,
                            std::function<std::string(const std::string&)> shown)
     : connection_string_(std::move(connection_string)),
       place_(std::move(place)),
+      patience_(patience),
       shown_(std::move(shown)) {
   try {
     connect();
@@ -85,7 +85,7 @@ void StoreSession::roll_back() noexcept {
 }
 
 void StoreSession::transaction(const std::function<void(Session&)>& work) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
   for (milliseconds pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
     check_interrupt();
     try {

@@ -15,12 +15,12 @@ class StoreSession {
  public:
   // Connects. `place` is how messages call the store; `shown` makes a message of the server fit to
   // be shown (without passwords). Throws Error(environment).
-  StoreSession(std::string connection_string, std::string place,
+  StoreSession(std::string connection_string, std::string place, std::chrono::milliseconds patience,
                std::function<std::string(const std::string&)> shown);
 
   // Runs `work` in a transaction and commits it. After a serialization failure, a deadlock, a lock
   // that was not to be had, a server that restarts or a lost connection, all of it is run again,
-  // for as long as half a minute: `work` must not count on what it did in another attempt, and
+  // for as long as `patience`: `work` must not count on what it did in another attempt, and
   // must itself see whether a transaction was committed whose answer got lost. Throws
   // Error(environment) with the server's reason, Error(input) for data that the tables cannot hold;
   // nothing has changed then.
@@ -36,6 +36,7 @@ class StoreSession {
 
   std::string connection_string_;
   std::string place_;
+  std::chrono::milliseconds patience_;
   std::function<std::string(const std::string&)> shown_;
   std::optional<Session> session_;
 };

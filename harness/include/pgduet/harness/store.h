@@ -35,6 +35,8 @@ struct StoreOptions {
   std::vector<Installation> installations;            // for the embedded store
   std::string pg_user;                                // see server_user()
   int keep_months = 13;  // how long runs are kept in the embedded store; 0: always
+  // For how long a transaction that failed is tried again, where that can help.
+  std::chrono::milliseconds patience{30000};
   std::function<void(const std::string&)> message;  // what the user should know; may be empty
 };
 

@@ -307,6 +307,7 @@ LoadResult Store::synchronize() {
 }
 
 int Store::export_records(const fs::path& directory) {
+  migrate();
   int written = 0;
   for (const std::string& run : state_->runs_where("true")) {
     const fs::path file = directory / (run + ".json");

@@ -72,7 +72,8 @@ void StoreSession::connect() {
   session_.emplace(connection_string_);
   // A server that hangs must not hang a gate. Other settings would change how values are read.
   session_->execute(
-      "SET lock_timeout = '20s'; SET statement_timeout = '300s'; SET client_min_messages = error; "
+      "SET client_encoding = 'UTF8'; SET lock_timeout = '20s'; SET statement_timeout = '300s'; SET "
+      "client_min_messages = error; "
       "SET timezone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1; SET jit = off");
 }
 

@@ -102,6 +102,7 @@ void EmbeddedCluster::start() {
   Session session(server_->connection_string("postgres"));
   if (session.text("SELECT 1 FROM pg_database WHERE datname = 'pgduet'").empty())
     session.execute(std::string("CREATE DATABASE ") + database);
+  const Session database_opens(connection_string());
 }
 
 void EmbeddedCluster::start_or_make_anew() {

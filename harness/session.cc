@@ -50,6 +50,23 @@ std::string field(std::string_view text, std::string_view label) {
   return std::string(without_blanks(rest));
 }
 
+template <typename Kind>
+bool is(const pqxx::failure& error) {
+  return dynamic_cast<const Kind*>(&error) != nullptr;
+}
+
+// libpqxx 6.4 leaves it out of some, and throws others that are no sql_error.
+std::string sqlstate_of(const pqxx::failure& error) {
+  const auto* const known = dynamic_cast<const pqxx::sql_error*>(&error);
+  if (known != nullptr && !known->sqlstate().empty()) return known->sqlstate();
+  if (is<pqxx::serialization_failure>(error)) return "40001";
+  if (is<pqxx::deadlock_detected>(error)) return "40P01";
+  if (is<pqxx::statement_completion_unknown>(error)) return "40003";
+  if (is<pqxx::transaction_rollback>(error)) return "40000";
+  if (is<pqxx::insufficient_privilege>(error)) return "42501";
+  return "";
+}
+
 }  // namespace
 
 StatementFailure read_server_message(std::string_view text) {
@@ -128,9 +145,9 @@ struct Session::State {
       // Its text may be about libpqxx ("Could not obtain client encoding") instead of the server.
       lost = true;
       throw lost_failure(closed_message);
-    } catch (const pqxx::sql_error& error) {
+    } catch (const pqxx::failure& error) {
       StatementFailure failure = read_server_message(error.what());
-      failure.sqlstate = error.sqlstate();
+      failure.sqlstate = sqlstate_of(error);
       failure.connection_lost = lost = !connection.is_open();
       throw failure;
     }

@@ -10,6 +10,7 @@
 #include "pgduet/gate/wording.h"
 #include "pgduet/reporters/query_json.h"
 #include "rows.h"
+#include "store_session.h"
 
 namespace pgduet::harness {
 namespace {
@@ -382,12 +383,12 @@ void make_partitions(Session& session, const std::string& started_at) {
   std::string suffix = month;
   std::replace(suffix.begin(), suffix.end(), '-', '_');
   for (const char* table : partitioned_tables) {
-    const std::string parent = std::string("pgduet.") + table;
-    const std::string partition = parent + "_" + suffix;
-    const std::string there = "SELECT to_regclass('" + partition + "')";
-    if (!session.text(there).empty()) continue;
+    const std::string name = std::string(table) + "_" + suffix;
+    if (has_table(session, name)) continue;
     session.execute("SELECT pg_advisory_xact_lock(hashtext('pgduet partitions'))");
-    if (!session.text(there).empty()) continue;
+    if (has_table(session, name)) continue;
+    const std::string parent = std::string("pgduet.") + table;
+    const std::string partition = "pgduet." + name;
     // Attached and not made as a partition: that would wait for all who read the table. Owned as
     // the table is, so that another runner can drop it.
     session.execute("CREATE TABLE " + partition + " (LIKE " + parent + ")");

@@ -52,7 +52,7 @@ struct Applied {
 
 std::map<int, Applied> read_applied(Session& session) {
   std::map<int, Applied> applied;
-  if (session.text("SELECT to_regclass('pgduet.schema_migrations')").empty()) return applied;
+  if (!has_table(session, "schema_migrations")) return applied;
   const pqxx::result result = session.execute(
       "SELECT number, name, checksum, to_char(applied_at AT TIME ZONE 'UTC', "
       "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), pgduet_version FROM pgduet.schema_migrations");
@@ -95,7 +95,7 @@ std::map<int, Applied> read_known(Session& session) {
 }
 
 void make_bookkeeping(Session& session) {
-  if (!session.text("SELECT to_regclass('pgduet.schema_migrations')").empty()) return;
+  if (has_table(session, "schema_migrations")) return;
   session.execute(
       "CREATE SCHEMA IF NOT EXISTS pgduet;"
       "COMMENT ON SCHEMA pgduet IS 'The store of pgduet: run records as tables';"

@@ -53,6 +53,14 @@ milliseconds with_jitter(milliseconds pause) {
 
 }  // namespace
 
+bool has_table(Session& session, const std::string& name) {
+  const pqxx::result found = session.execute_params(
+      "SELECT FROM pg_class WHERE relname = $1 AND relnamespace = (SELECT oid FROM pg_namespace "
+      "WHERE nspname = 'pgduet')",
+      {name});
+  return compat::rows(found) > 0;
+}
+
 StoreSession::StoreSession(std::string connection_string, std::string place, milliseconds patience,
                            std::function<std::string(const std::string&)> shown)
     : connection_string_(std::move(connection_string)),

@@ -11,6 +11,10 @@
 
 namespace pgduet::harness {
 
+// Whether schema pgduet has the table now. to_regclass() may answer from before the last wait for
+// an advisory lock.
+bool has_table(Session& session, const std::string& name);
+
 class StoreSession {
  public:
   // Connects. `place` is how messages call the store; `shown` makes a message of the server fit to

@@ -26,12 +26,16 @@ std::string quoted(const std::string& value) {
   return quoted + "'";
 }
 
-// libpq takes what follows the first "@" for the host, and its messages name the host.
-bool has_bare_at_in_password(const std::string& text) {
+// libpq takes what follows the first "@" for the host, and without one before a "/" the user for
+// the host, the password for port and database: messages name those.
+bool has_bare_mark_in_password(const std::string& text) {
   const std::size_t scheme = text.find("://");
   if (scheme == std::string::npos) return false;
-  const std::string authority = text.substr(scheme + 3, text.find('/', scheme + 3) - scheme - 3);
-  return std::count(authority.begin(), authority.end(), '@') > 1;
+  const std::string rest = text.substr(scheme + 3);
+  const std::size_t path = rest.find('/');
+  const std::string authority = rest.substr(0, path);
+  if (std::count(authority.begin(), authority.end(), '@') > 1) return true;
+  return path < rest.find('?') && rest.find('@', path) < rest.find('?', path);
 }
 
 }  // namespace
@@ -40,7 +44,7 @@ ConnectionString::ConnectionString(const std::string& text, std::string option)
     : option_(std::move(option)) {
   char* message = nullptr;
   const Conninfo options(PQconninfoParse(text.c_str(), &message));
-  if (options == nullptr || has_bare_at_in_password(text)) {
+  if (options == nullptr || has_bare_mark_in_password(text)) {
     PQfreemem(message);  // it may quote the password
     throw Error(Error::Kind::usage, {}, option_ + " is not a PostgreSQL connection string",
                 "Write postgresql://user@host:port/database (with %40 for an \"@\" and %2F for a "

@@ -108,11 +108,13 @@ struct Store::State {
   }
 
   void connect() {
-    session.emplace(embedded ? embedded->connection_string() : url->text(), place(),
-                    options.patience, [this](const std::string& message) {
-                      return url ? url->without_password(message)
-                                 : message.substr(0, message.find('\n'));
-                    });
+    session.emplace(
+        embedded ? embedded->connection_string() : url->text(), place(), options.patience,
+        [this](const std::string& message) {
+          return url ? url->without_password(message) : message.substr(0, message.find('\n'));
+        },
+        embedded ? "If it is damaged, \"pgduet store rebuild\" makes it anew from the run records."
+                 : "");
   }
 
   std::string place() const {

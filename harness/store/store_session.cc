@@ -37,9 +37,6 @@ std::string hint_for(const std::string& sqlstate) {
            "harness/store/README.md.";
   }
   if (is_one_of(sqlstate, {"53100", "58030"})) return "Make room on the disk of the store.";
-  if (is_one_of(sqlstate, {"XX001", "XX002"})) {
-    return "The store is damaged. \"pgduet store rebuild\" makes it anew from the run records.";
-  }
   if (sqlstate == "25006") return "The server is a standby: name the primary.";
   return "";
 }
@@ -62,11 +59,12 @@ bool has_table(Session& session, const std::string& name) {
 }
 
 StoreSession::StoreSession(std::string connection_string, std::string place, milliseconds patience,
-                           std::function<std::string(const std::string&)> shown)
+                           std::function<std::string(const std::string&)> shown, std::string hint)
     : connection_string_(std::move(connection_string)),
       place_(std::move(place)),
       patience_(patience),
-      shown_(std::move(shown)) {
+      shown_(std::move(shown)),
+      hint_(std::move(hint)) {
   try {
     connect();
   } catch (const StatementFailure& failure) {
@@ -122,10 +120,11 @@ Error StoreSession::error_of(const StatementFailure& failure) const {
   const std::string words = failure.connection_lost ? "lost the connection: " : "";
   // Data that the tables cannot hold are wrong themselves: others may be right.
   const bool refused = is_one_of(failure.sqlstate, {"22", "23", "54"});
+  const std::string hint = hint_for(failure.sqlstate);
   return {refused ? Error::Kind::input : Error::Kind::environment,
           {},
           "the store (" + place_ + ") failed: " + words + shown_(failure.what()),
-          hint_for(failure.sqlstate)};
+          hint.empty() ? hint_ : hint};
 }
 
 std::string StoreSession::server_version() {

@@ -18,9 +18,10 @@ bool has_table(Session& session, const std::string& name);
 class StoreSession {
  public:
   // Connects. `place` is how messages call the store; `shown` makes a message of the server fit to
-  // be shown (without passwords). Throws Error(environment).
+  // be shown (without passwords); `hint` is said of failures of which nothing better is known.
+  // Throws Error(environment).
   StoreSession(std::string connection_string, std::string place, std::chrono::milliseconds patience,
-               std::function<std::string(const std::string&)> shown);
+               std::function<std::string(const std::string&)> shown, std::string hint);
 
   // Runs `work` in a transaction and commits it. After a serialization failure, a deadlock, a lock
   // that was not to be had, a server that restarts or a lost connection, all of it is run again,
@@ -42,6 +43,7 @@ class StoreSession {
   std::string place_;
   std::chrono::milliseconds patience_;
   std::function<std::string(const std::string&)> shown_;
+  std::string hint_;
   std::optional<Session> session_;
 };
 

@@ -273,10 +273,11 @@ TEST_F(EmbeddedStoreTest, ADamagedFileIsMendedByRebuild) {
   }
   ASSERT_EQ(files.size(), 6U);
   std::map<std::string, int> mended;
-  for (const auto& [name, file] : files) {
+  for (const auto& damaged : files) {
+    const std::string& name = damaged.first;
     SCOPED_TRACE(name);
     prepared();
-    cut(data() / file);
+    cut(data() / damaged.second);
     const std::string message = error_of([&] {
       try {
         mended[name] = synchronized() == before ? 1 : 0;

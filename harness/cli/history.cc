@@ -59,12 +59,19 @@ void load_what_waits(harness::Store& store, Streams streams) {
 
 void require_runs(bool none, const Options& options) {
   if (!none) return;
-  throw gate::Error(gate::Error::Kind::usage, {},
-                    options.branch.empty()
-                        ? "no run is in the store yet"
-                        : "no run of branch \"" + options.branch + "\" is in the store",
-                    options.branch.empty() ? "Run \"pgduet check\" first."
-                                           : "Name a branch as it was called when it ran.");
+  std::string problem = "no run";
+  std::string hint = "Run \"pgduet check\" first.";
+  if (!options.branch.empty()) {
+    problem += " of branch \"" + options.branch + "\"";
+    hint = "Name a branch as it was called when it ran.";
+  }
+  if (options.major != 0) {
+    problem += " on PostgreSQL " + std::to_string(options.major);
+    hint = "Leave --pg out for the version of the newest run.";
+  }
+  const bool filtered = !options.branch.empty() || options.major != 0;
+  problem += options.query.empty() ? " is in the store" : " has query \"" + options.query + "\"";
+  throw gate::Error(gate::Error::Kind::usage, {}, problem + (filtered ? "" : " yet"), hint);
 }
 
 int history(const Options& options, Streams streams) {

@@ -346,7 +346,9 @@ int run_in_terminal(const CommandOptions& options) {
   sigaction(SIGINT, &ignore, &interrupt);
   sigaction(SIGQUIT, &ignore, &quit);
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    if (pending_signal() != 0) kill(child, pending_signal());
+  }
   sigaction(SIGINT, &interrupt, nullptr);
   sigaction(SIGQUIT, &quit, nullptr);
   return exit_status_of(status);

@@ -173,6 +173,16 @@ TEST(RunCommand, EndsByASignalToThisProcess) {
   EXPECT_EQ(wait_for(child), 0);
 }
 
+TEST(RunInTerminal, KeepsCtrlCAndPassesOtherSignalsOn) {
+  const pid_t child = fork_and([] {
+    install_signal_handlers();
+    // Late enough for us to wait already.
+    return run_in_terminal(
+        shell("sleep 0.3; kill -INT $PPID; sleep 0.1; kill -TERM $PPID; exec sleep 1000"));
+  });
+  EXPECT_EQ(wait_for(child), 128 + SIGTERM);
+}
+
 TEST(InstallSignalHandlers, LetsTheSecondSignalOfAKindEndTheProcess) {
   const pid_t child = fork_and([] {
     install_signal_handlers();

@@ -51,8 +51,8 @@ struct CommandResult {
 CommandResult run_command(const CommandOptions& options);
 
 // Runs a program that people talk to, on our own terminal, and returns its exit status (128 +
-// signal when it was killed). Ctrl-C is its business meanwhile, not ours. Throws as run_command
-// does.
+// signal when it was killed). Ctrl-C is its business meanwhile, not ours; a signal that asks us to
+// stop is passed on to it. Throws as run_command does.
 int run_in_terminal(const CommandOptions& options);
 
 // A server process: started and left running, its output appended to a log file. Destroyed:

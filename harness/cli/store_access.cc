@@ -9,6 +9,7 @@ harness::Store open_store(const CommonOptions& options, Streams streams) {
   harness::StoreOptions store;
   store.url = options.store_url;
   store.state_directory = options.state_directory;
+  store.cache_directory = options.cache_directory;
   if (store.url.empty()) store.installations = installations(options);
   store.pg_user = options.pg_user;
   store.keep_months = options.keep_months;

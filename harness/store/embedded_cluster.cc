@@ -1,5 +1,8 @@
 #include "embedded_cluster.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -19,6 +22,7 @@ namespace fs = std::filesystem;
 using gate::Error;
 
 constexpr const char* database = "pgduet";
+constexpr mode_t directory_mode = 0711;  // the servers' user passes through
 
 // What a store has otherwise than the clusters that are measured: it is kept.
 const std::map<std::string, std::string>& store_settings() {
@@ -35,19 +39,39 @@ const std::map<std::string, std::string>& store_settings() {
   return settings;
 }
 
-// As root in a home directory that nobody else may enter, the servers' user needs another place.
-// Which one does not matter: the store is made of the run records.
-fs::path place_of(const fs::path& state_directory, const std::optional<SystemUser>& user) {
-  const fs::path state = fs::absolute(state_directory).lexically_normal();
-  if (!user || !closed_above(state, *user)) return state / "store";
-  return default_cache_directory() / "stores" / gate::hash_hex(state.string());
+// Whether a server that runs as `user` (as we do when nothing) can have its data in `directory`,
+// which is made when it is not there; its parent must be.
+bool can_hold(const fs::path& directory, const std::optional<SystemUser>& user) {
+  if (user && closed_above(directory, *user)) return false;
+  struct stat data = {};
+  const uid_t owner = user ? user->uid : geteuid();
+  if (stat((directory / "data").c_str(), &data) == 0 && data.st_uid != owner) return false;
+  std::error_code error;
+  const fs::path written = fs::exists(directory, error) ? directory : directory.parent_path();
+  return access(written.c_str(), W_OK | X_OK) == 0;
 }
 
-fs::path make_place(const fs::path& directory) {
+// In a state directory that is only to be read, is another user's, or lies where the servers' user
+// may not enter, as root's home does, the store needs another place. Which one does not matter: it
+// is made of the run records.
+fs::path make_place(const fs::path& state_directory, fs::path cache_directory,
+                    const std::optional<SystemUser>& user) {
+  const fs::path state = fs::absolute(state_directory).lexically_normal();
   std::error_code error;
-  fs::create_directories(directory.parent_path(), error);
-  make_directory(directory, 0711);
-  return directory;
+  fs::create_directories(state, error);
+  if (error == std::errc::not_a_directory)
+    throw system_error("create directory", state, error.value());
+  fs::path place = state / "store";
+  if (!can_hold(place, user)) {
+    if (cache_directory.empty()) cache_directory = default_cache_directory();
+    cache_directory = fs::absolute(cache_directory).lexically_normal();
+    fs::create_directories(cache_directory.parent_path(), error);
+    make_directory(cache_directory, directory_mode);
+    make_directory(cache_directory / "stores", directory_mode);
+    place = cache_directory / "stores" / gate::hash_hex(state.string());
+  }
+  make_directory(place, directory_mode);
+  return place;
 }
 
 int major_of(const fs::path& data_directory) {
@@ -60,7 +84,7 @@ int major_of(const fs::path& data_directory) {
 EmbeddedCluster::EmbeddedCluster(Options options)
     : options_(std::move(options)),
       user_(server_user(options_.pg_user)),
-      directory_(make_place(place_of(options_.state_directory, user_))),
+      directory_(make_place(options_.state_directory, options_.cache_directory, user_)),
       lock_(wait_for_lock(directory_ / "lock", "uses the store", options_.message)) {
   reap_run_directories();
   choose_installation();

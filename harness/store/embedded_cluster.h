@@ -20,19 +20,20 @@ class EmbeddedCluster {
  public:
   struct Options {
     std::filesystem::path state_directory;
+    std::filesystem::path cache_directory;  // default_cache_directory() when empty
     std::vector<Installation> installations;
     std::string pg_user;
     std::function<void(const std::string&)> message;
   };
-  // Throws Error(environment) when there is no PostgreSQL, the directory cannot be written, or the
-  // servers' user cannot reach it.
+  // Throws Error(environment) when there is no PostgreSQL, or neither directory can be written and
+  // reached by the servers' user.
   explicit EmbeddedCluster(Options options);
 
   std::string connection_string() const;
   std::map<std::string, std::string> environment() const;
   const Installation& installation() const { return installation_; }
-  // Where it is: below the state directory, or below the cache where the servers' user cannot enter
-  // that.
+  // Where it is: below the state directory, or below the cache where the state directory cannot be
+  // written, the servers' user cannot enter it, or the store in it is another user's.
   const std::filesystem::path& directory() const { return directory_; }
 
   // Makes an empty one.

@@ -92,8 +92,9 @@ enum class Loaded { now, before, too_old, shard };
 struct Store::State {
   explicit State(StoreOptions given) : options(std::move(given)) {
     if (options.url.empty()) {
-      embedded.emplace(EmbeddedCluster::Options{options.state_directory, options.installations,
-                                                options.pg_user, options.message});
+      embedded.emplace(EmbeddedCluster::Options{options.state_directory, options.cache_directory,
+                                                options.installations, options.pg_user,
+                                                options.message});
     } else {
       url.emplace(options.url, store_option);
       url->set_default("connect_timeout", "10");

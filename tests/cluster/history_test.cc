@@ -4,12 +4,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <functional>
 #include <map>
-#include <set>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -438,6 +438,18 @@ TEST(History, IsTheSameByteForByteFromAStoreThatWasMadeAnew) {
   ASSERT_EQ(imported.status, 0) << imported.err;
   EXPECT_EQ(imported.out, "20 runs loaded, 0 there already\n");
   EXPECT_EQ(all_reports(nothing, store), before);
+}
+
+TEST(History, IsShownWhereTheStateDirectoryCannotHoldAStore) {
+  const Project project(twenty_commits());
+  const harness::TempDir cache = harness::test_directory();
+  // Root's servers may not enter it; others may not write.
+  fs::permissions(project.state(), fs::perms(geteuid() == 0 ? 0700 : 0500));
+  const Json history = project.history_json({changed_query, "--cache-dir", cache.path().string()});
+  fs::permissions(project.state(), fs::perms(0755));
+  EXPECT_THAT(history["runs"], SizeIs(last_run));
+  EXPECT_FALSE(fs::exists(project.state() / "store"));
+  EXPECT_FALSE(fs::is_empty(cache.path() / "stores"));
 }
 
 }  // namespace

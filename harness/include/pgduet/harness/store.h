@@ -32,8 +32,10 @@ struct StoreOptions {
   // when empty. Tables are in its schema "pgduet".
   std::string url;
   std::filesystem::path state_directory = ".pgduet";  // of the run records and the embedded store
-  std::vector<Installation> installations;            // for the embedded store
-  std::string pg_user;                                // see server_user()
+  // Where the embedded store is when it cannot be there; default_cache_directory() when empty.
+  std::filesystem::path cache_directory = {};
+  std::vector<Installation> installations;  // for the embedded store
+  std::string pg_user;                      // see server_user()
   int keep_months = 13;  // how long runs are kept in the embedded store; 0: always
   // For how long a transaction that failed is tried again, where that can help.
   std::chrono::milliseconds patience{30000};

@@ -143,8 +143,7 @@ void EmbeddedCluster::start_or_make_anew() {
     problem = failure.what();
   }
   if (options_.message)
-    options_.message("the store is damaged (" + problem.substr(0, problem.find('\n')) +
-                     "): it is made anew from the run records");
+    options_.message("the store is damaged and made anew from the run records: " + problem);
   reset();
 }
 

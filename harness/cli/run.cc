@@ -49,7 +49,10 @@ int run_commands(std::span<const std::string> args, Streams streams) {
 
 int run(std::span<const std::string> args, std::ostream& out, std::ostream& err) {
   try {
-    return run_commands(args, {out, err});
+    const int status = run_commands(args, {out, err});
+    if (out.flush()) return status;
+    err << "pgduet: could not write to standard output\n";
+    return status != 0 ? status : gate::exit_status(gate::Error::Kind::environment);
   } catch (const gate::Error& error) {
     err << "pgduet: " << gate::to_text(error) << "\n";
     return gate::exit_status(error.kind());

@@ -295,6 +295,13 @@ TEST_F(CliTest, FailsInTheFirstSecondOnWhatCannotWork) {
   EXPECT_EQ(nowhere.status, 2);
 }
 
+TEST_F(CliTest, SaysThatItsOutputIsLost) {
+  std::ostream full(nullptr);
+  std::ostringstream err;
+  EXPECT_EQ(cli::run(std::vector<std::string>{"man"}, full, err), 3);
+  EXPECT_EQ(err.str(), "pgduet: could not write to standard output\n");
+}
+
 TEST_F(CliTest, OnlyTakesOneGlobAndWhatItSelects) {
   std::vector<std::string> given = arguments({"check", "--base", "none", "--only", "item_*"});
   std::rotate(given.begin() + 1, given.begin() + 2, given.begin() + 6);  // the workload comes last

@@ -134,7 +134,7 @@ void add_history(CLI::App& app, Streams streams, Action& action) {
   command
       ->add_option("--last", options->last,
                    "Only the newest N runs; 0: all (default: all of one query, 20 of all queries)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, 1'000'000))
       ->type_name("N");
   command
       ->add_option("--pg", options->major,

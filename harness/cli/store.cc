@@ -198,7 +198,7 @@ void add_store(CLI::App& app, Streams streams, Action& action) {
   add("migrate", "Make its tables, or bring them up to date", &migrate);
   add("rollback", "Take its last migration back, with what its tables hold", &rollback)
       ->add_option("--to", options->rollback_to, "Take back all after this migration; 0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, 1'000'000))
       ->type_name("NUMBER");
   add("import", "Load run records that were made elsewhere", &import)
       ->add_option("record", options->records,

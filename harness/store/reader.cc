@@ -264,6 +264,82 @@ void read_others(Session& session, const std::vector<std::int64_t>& own,
   }
 }
 
+// The lineages of the queries of some series, as they show in their runs.
+class LinkedSeries {
+ public:
+  explicit LinkedSeries(const std::vector<gate::QuerySeries>& all) : all_(all) {
+    std::map<std::pair<std::size_t, std::string>, std::int64_t> ids;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (const gate::HistoryPoint& point : all[i].points) {
+        const auto [found, is_new] = ids.try_emplace({i, point.fingerprint}, ids.size());
+        if (is_new) {
+          statements_.push_back({i, {}});
+          const KnownQuery query = {found->second, all[i].query, point.fingerprint, point.run_id,
+                                    "head"};
+          by_name_[{all[i].workload, all[i].query}].push_back(query);
+          by_fingerprint_[{all[i].workload, point.fingerprint}].push_back(query);
+        }
+        statement(found->second).points.emplace(point.run_id, &point);
+      }
+    }
+  }
+
+  // Each with what it was under other names, and those names left out: a query that was renamed is
+  // one query.
+  std::vector<gate::QuerySeries> link() {
+    std::vector<gate::QuerySeries> linked;
+    std::set<std::size_t> former;
+    for (std::size_t i = 0; i < all_.size(); ++i) {
+      const gate::QuerySeries& own = all_[i];
+      const std::string& first = own.points.front().run_id;
+      linked.push_back({own.workload, own.query, {}, {}});
+      std::map<std::string, const gate::HistoryPoint*> points;
+      for (const std::int64_t id : lineage_of(own.query, source(own.workload))) {
+        const Statement& one = statement(id);
+        for (const auto& [run_id, point] : one.points) {
+          if (one.series == i || run_id < first) points.emplace(run_id, point);
+        }
+        if (all_[one.series].points.back().run_id < first) former.insert(one.series);
+      }
+      for (const auto& [run_id, point] : points) linked.back().points.push_back(*point);
+    }
+    std::vector<gate::QuerySeries> present;
+    for (std::size_t i = 0; i < linked.size(); ++i) {
+      if (!former.contains(i)) present.push_back(std::move(linked[i]));
+    }
+    return present;
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // workload, name or fingerprint
+  struct Statement {
+    std::size_t series = 0;
+    std::map<std::string, const gate::HistoryPoint*> points;  // by run
+  };
+
+  Statement& statement(std::int64_t id) { return statements_[static_cast<std::size_t>(id)]; }
+
+  LineageSource source(const std::string& workload) {
+    return {[this, workload](const std::string& name) {
+              return by_name_[{workload, name}];
+            },
+            [this, workload](const std::string& fingerprint) {
+              return by_fingerprint_[{workload, fingerprint}];
+            },
+            [this](const KnownQuery& one, const KnownQuery& other) {
+              const auto& points = statement(one.query_id).points;
+              return std::any_of(points.begin(), points.end(), [&](const auto& point) {
+                return statement(other.query_id).points.contains(point.first);
+              });
+            }};
+  }
+
+  const std::vector<gate::QuerySeries>& all_;
+  std::vector<Statement> statements_;  // by id
+  std::map<Key, std::vector<KnownQuery>> by_name_;
+  std::map<Key, std::vector<KnownQuery>> by_fingerprint_;
+};
+
 }  // namespace
 
 std::vector<std::string> read_query_names(Session& session) {
@@ -304,7 +380,7 @@ std::vector<gate::QuerySeries> read_histories(Session& session, const HistoryFil
           " ORDER BY q.workload COLLATE \"C\", q.name COLLATE \"C\", b.run_id, b.query_id, "
           "b.binding",
       {filter.branch});
-  std::vector<gate::QuerySeries> all = series_of(result, true);
+  std::vector<gate::QuerySeries> all = LinkedSeries(series_of(result, true)).link();
   for (gate::QuerySeries& series : all) keep_one_version(series.points, filter.major);
   std::erase_if(all, [](const gate::QuerySeries& series) { return series.points.empty(); });
   return all;

@@ -26,6 +26,7 @@ namespace {
 
 using gate::Json;
 using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -329,6 +330,10 @@ TEST(History, GoesOnUnderAnotherNameAndAsAnotherStatement) {
   EXPECT_THAT(kinds_of(renamed["events"][1]), ElementsAre("renamed"));
   expect_the_old_event(renamed);
   EXPECT_THAT(project.history_json({"items_of_owner"})["runs"], SizeIs(last_run));
+  // One query, not two.
+  const Json top = project.history_json({"--top"});
+  EXPECT_THAT(queries_of(top), AllOf(SizeIs(7), Contains("items_by_owner")));
+  for (const Json& row : top["rows"]) EXPECT_THAT(row["times_us"], SizeIs(last_run)) << row;
 
   project.replace(file, "WHERE owner = :owner ORDER", "WHERE owner = :owner AND id > 0 ORDER");
   project.git({"checkout", "--quiet", "-b", "change"});

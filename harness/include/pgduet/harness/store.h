@@ -138,7 +138,8 @@ class Store {
   // one.
   gate::QuerySeries history(const std::string& query, const HistoryFilter& filter);
 
-  // That of every query of the newest runs, without the times of the others.
+  // That of every query of the newest runs, with its former names in them, without the times of the
+  // others.
   std::vector<gate::QuerySeries> histories(const HistoryFilter& filter);
 
   // The variables that make psql connect to it.

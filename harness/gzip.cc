@@ -54,10 +54,11 @@ using StreamEnd = std::unique_ptr<z_stream, int (*)(z_streamp)>;
 
 }  // namespace
 
-std::string gzip(std::string_view text) {
+std::string gzip(std::string_view text, Compression compression) {
   z_stream stream{};
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, gzip_window_bits,
-                   default_memory_level, Z_DEFAULT_STRATEGY) != Z_OK) {
+  const int level = compression == Compression::fast ? Z_BEST_SPEED : Z_DEFAULT_COMPRESSION;
+  if (deflateInit2(&stream, level, Z_DEFLATED, gzip_window_bits, default_memory_level,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
     throw std::bad_alloc();
   }
   const StreamEnd end(&stream, deflateEnd);

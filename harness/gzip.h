@@ -10,8 +10,11 @@ namespace pgduet::harness {
 // No run record is that large: a few bytes that claim to be one must not fill the memory.
 constexpr std::size_t most_gunzipped_bytes = std::size_t{4} << 30;
 
+// `fast` takes a third of the time of `small`, and 40 % more bytes of a run record.
+enum class Compression { small, fast };
+
 // The same bytes for the same text, with one version of zlib.
-std::string gzip(std::string_view text);
+std::string gzip(std::string_view text, Compression compression = Compression::small);
 
 // Whether the bytes begin as gzip's do. No JSON does.
 bool is_gzip(std::string_view bytes);

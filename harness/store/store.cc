@@ -153,7 +153,7 @@ Loaded Store::State::load(const ReadRecord& read) {
   const gate::RunRecord& record = *read.record;
   if (record.shard) return Loaded::shard;
   const gate::Report report = gate::judge(gate::judge_input(read.record));
-  const std::string compressed = gzip(read.text);
+  const std::string compressed = gzip(read.text, Compression::fast);
   session->transaction([&](Session& one) { make_partitions(one, record.started_at); });
   Loaded loaded = Loaded::now;
   session->transaction([&](Session& one) {
@@ -213,7 +213,7 @@ void Store::State::reload(const std::vector<std::string>& runs) {
   for (const std::string& run : runs) {
     const ReadRecord read = read_record(stored_record(run), "record of run " + run);
     const gate::Report report = gate::judge(gate::judge_input(read.record));
-    const std::string compressed = gzip(read.text);
+    const std::string compressed = gzip(read.text, Compression::fast);
     session->transaction([&](Session& one) { make_partitions(one, read.record->started_at); });
     session->transaction([&](Session& one) {
       if (clear_run(one, run)) insert_run(one, report, compressed);

@@ -13,9 +13,12 @@ harness::Store open_store(const CommonOptions& options, Streams streams) {
   if (store.url.empty()) store.installations = installations(options);
   store.pg_user = options.pg_user;
   store.keep_months = options.keep_months;
-  store.message = [streams](const std::string& message) {
+  const auto line = std::make_shared<ProgressLine>(streams.err, is_terminal(streams.err));
+  store.message = [streams, line](const std::string& message) {
+    line->clear();
     streams.err << "pgduet: " << message << std::endl;
   };
+  store.progress = [line](const std::string& text) { line->detail(text); };
   return harness::Store(std::move(store));
 }
 

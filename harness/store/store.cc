@@ -225,11 +225,14 @@ LoadResult Store::State::load_missing() {
   LoadResult result;
   const std::vector<std::string> runs = runs_where("true");
   const std::set<std::string> loaded(runs.begin(), runs.end());
-  for (const RunRecordFile& file : list_run_records(run_directory())) {
-    if (loaded.contains(file.run_id)) {
-      ++result.already_there;
-      continue;
-    }
+  std::vector<RunRecordFile> missing = list_run_records(run_directory());
+  result.already_there = static_cast<int>(
+      std::erase_if(missing, [&](const auto& file) { return loaded.contains(file.run_id); }));
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    const RunRecordFile& file = missing[i];
+    if (options.progress)
+      options.progress("loading run records: " + std::to_string(i + 1) + " of " +
+                       std::to_string(missing.size()));
     try {
       count(result, file.file.string(), read_run_record_text(file.file));
     } catch (const Error& error) {
@@ -237,6 +240,7 @@ LoadResult Store::State::load_missing() {
       result.failures.push_back(gate::to_text(error));
     }
   }
+  if (options.progress) options.progress("");
   return result;
 }
 

@@ -40,6 +40,8 @@ struct StoreOptions {
   // For how long a transaction that failed is tried again, where that can help.
   std::chrono::milliseconds patience{30000};
   std::function<void(const std::string&)> message;  // what the user should know; may be empty
+  // "loading run records: 3 of 27", and "" when that is over; may be empty.
+  std::function<void(const std::string&)> progress;
 };
 
 // Throws Error(usage) for a text that is no connection string. Never quotes it.

@@ -111,6 +111,13 @@ std::optional<FileLock> lock_archive(const fs::path& archive) {
   }
 }
 
+FileLock wait_for_archive(const fs::path& directory) {
+  const fs::path archive = archive_of(directory);
+  std::error_code ignored;
+  fs::create_directories(archive, ignored);
+  return wait_for_lock(archive / ".lock", "packs run records", {});
+}
+
 void remove_too_old(const fs::path& archive, std::chrono::sys_days first) {
   for (const fs::path& file : files_ending(archive, packed_suffix)) {
     const auto date = date_of(id_of(file, packed_suffix));
@@ -188,7 +195,8 @@ fs::path save_run_record(const fs::path& directory, const gate::RunRecord& recor
 void tidy_run_records(const fs::path& directory, std::chrono::year_month_day today,
                       const RecordRetention& retention) {
   const fs::path archive = archive_of(directory);
-  if (json_files(directory).size() <= retention.unpacked && !fs::exists(archive)) return;
+  std::error_code ignored;
+  if (json_files(directory).size() <= retention.unpacked && !fs::exists(archive, ignored)) return;
   std::optional<FileLock> lock = lock_archive(archive);
   if (!lock) return;
   remove_half_written(archive);
@@ -202,10 +210,12 @@ void archive_run_record(const fs::path& directory, const std::string& run_id,
   for (const RunRecordFile& known : list_run_records(directory)) {
     if (known.run_id == run_id) return;
   }
+  const FileLock lock = wait_for_archive(directory);
   write_file_atomically(packed_file(directory, run_id), gzip(text));
 }
 
 void remove_run_records_before(const fs::path& directory, std::chrono::year_month_day first) {
+  const FileLock lock = wait_for_archive(directory);
   for (const RunRecordFile& record : list_run_records(directory)) {
     const auto date = date_of(record.run_id);
     std::error_code ignored;
@@ -227,6 +237,9 @@ std::vector<RunRecordFile> list_run_records(const fs::path& directory) {
 fs::path find_run_record(const fs::path& directory, const std::string& name) {
   std::error_code error;
   if (name.empty() || name == "last") {
+    // Packed ones may have been made elsewhere.
+    const std::vector<fs::path> files = json_files(directory);
+    if (!files.empty()) return files.back();
     const std::vector<RunRecordFile> records = list_run_records(directory);
     if (!records.empty()) return records.back().file;
     throw gate::Error(gate::Error::Kind::usage, {directory.string(), 0, 0},

@@ -102,6 +102,7 @@ void add_check(CLI::App& app, Streams streams, Action& action) {
       "run records (.pgduet/runs/*.json) together and run pgduet merge.");
   auto options = std::make_shared<CheckOptions>();
   add_run_options(*command, options->common);
+  add_store_options(*command, options->common);
   CLI::Option* base =
       command
           ->add_option(

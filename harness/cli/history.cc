@@ -48,15 +48,6 @@ harness::HistoryFilter filter_of(const Options& options, bool overview) {
   return filter;
 }
 
-// What waits is loaded first. Who may only read, or whose disk is full, reads what is there.
-void load_what_waits(harness::Store& store, Streams streams) {
-  try {
-    report_failures(store.synchronize(), streams);
-  } catch (const gate::Error& error) {
-    streams.err << "pgduet: newer runs may be missing: " << gate::to_text(error) << "\n";
-  }
-}
-
 void require_runs(bool none, const Options& options) {
   if (!none) return;
   std::string problem = "no run";

@@ -171,6 +171,9 @@ What queries did when they were recorded. To be committed.
 .I .pgduet/runs/*.json, .pgduet/runs/archive/*.json.gz
 Records of earlier runs, from which every report can be made again. Not to be committed.
 .TP
+.I .pgduet/store/
+The embedded store, made of the run records. It can be removed.
+.TP
 .I $XDG_CACHE_HOME/pgduet, ~/.cache/pgduet, /var/cache/pgduet
 Built clusters; the last is root's.
 .TP

@@ -113,7 +113,6 @@ void add_run_options(CLI::App& command, CommonOptions& options) {
       ->allow_extra_args(false)
       ->type_name("GLOB");
   add_project_options(command, options);
-  add_store_options(command, options);
   command
       .add_flag("--no-pin", options.no_pin,
                 "Leave client and server on any core while times are taken")

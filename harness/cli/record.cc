@@ -65,6 +65,7 @@ void add_record(CLI::App& app, Streams streams, Action& action) {
       "Example: pgduet record workloads/shop --head-pg 17");
   auto options = std::make_shared<CommonOptions>();
   add_run_options(*command, *options);
+  add_store_options(*command, *options);
   command->callback([options, streams, &action] {
     action = [options, streams] { return record(*options, streams); };
   });

@@ -164,13 +164,13 @@ std::string find_psql(const CommonOptions& options) {
 
 int psql(const Options& options, Streams streams) {
   harness::Store store = open_store(options.common, streams);
-  report_failures(store.synchronize(), streams);
+  load_what_waits(store, streams);
   harness::CommandOptions command;
   command.arguments = {find_psql(options.common)};
   command.arguments.insert(command.arguments.end(), options.psql_arguments.begin(),
                            options.psql_arguments.end());
   command.environment = store.environment();
-  command.environment["PGOPTIONS"] = "-c search_path=pgduet,public";
+  command.environment["PGOPTIONS"] += " -c search_path=pgduet,public";
   streams.out.flush();
   return harness::run_in_terminal(command);
 }

@@ -30,8 +30,16 @@ void load_into_store(const CommonOptions& options, Streams streams) {
   if (options.store_url.empty()) return;
   try {
     report_failures(open_store(options, streams).synchronize(), streams);
+  } catch (const std::exception& error) {
+    streams.err << "pgduet: the run is not in the store yet: " << error.what() << "\n";
+  }
+}
+
+void load_what_waits(harness::Store& store, Streams streams) {
+  try {
+    report_failures(store.synchronize(), streams);
   } catch (const gate::Error& error) {
-    streams.err << "pgduet: the run is not in the store yet: " << gate::to_text(error) << "\n";
+    streams.err << "pgduet: newer runs may be missing: " << gate::to_text(error) << "\n";
   }
 }
 

@@ -18,6 +18,10 @@ void require_store(const CommonOptions& options);
 // records wait.
 void load_into_store(const CommonOptions& options, Streams streams);
 
+// Loads what waits before the store is asked. Who may only read, or has no room, asks what is
+// there.
+void load_what_waits(harness::Store& store, Streams streams);
+
 // Says on standard error which records could not be loaded, and why.
 void report_failures(const harness::LoadResult& result, Streams streams);
 

@@ -112,7 +112,9 @@ void EmbeddedCluster::make_data_directory() {
   remove_tree(data_directory());
   make_directory(made, 0700, user_);
   init_cluster(installation_, made, user_, Checksums::on);
-  fs::rename(made, data_directory());
+  std::error_code error;
+  fs::rename(made, data_directory(), error);
+  if (error) throw system_error("make", data_directory(), error.value());
 }
 
 void EmbeddedCluster::start() {
@@ -149,8 +151,22 @@ void EmbeddedCluster::start_or_make_anew() {
 
 void EmbeddedCluster::reset() {
   server_.reset();
-  make_data_directory();
-  start();
+  end_servers_in(directory_);
+  const fs::path former = directory_ / "data.former";
+  std::error_code ignored;
+  remove_tree(former);
+  fs::rename(data_directory(), former, ignored);
+  try {
+    make_data_directory();
+    start();
+  } catch (...) {
+    // What keeps a new one from starting may be what kept the old one.
+    server_.reset();
+    remove_tree(data_directory());
+    fs::rename(former, data_directory(), ignored);
+    throw;
+  }
+  remove_tree(former);
 }
 
 std::string EmbeddedCluster::connection_string() const {

@@ -31,7 +31,6 @@ class EmbeddedCluster {
 
   std::string connection_string() const;
   std::map<std::string, std::string> environment() const;
-  const Installation& installation() const { return installation_; }
   // Where it is: below the state directory, or below the cache where the state directory cannot be
   // written, the servers' user cannot enter it, or the store in it is another user's.
   const std::filesystem::path& directory() const { return directory_; }

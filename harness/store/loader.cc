@@ -450,6 +450,13 @@ void delete_runs(Session& session, const std::vector<std::string>& run_ids) {
     session.execute_params(
         std::string("DELETE FROM pgduet.") + table + " WHERE run_id = ANY ($1::text[])", {ids});
   }
+  if (has_table(session, "recommendations"))
+    session.execute_params("DELETE FROM pgduet.recommendations WHERE run_id = ANY ($1::text[])",
+                           {ids});
+  delete_orphans(session);
+}
+
+void delete_orphans(Session& session) {
   session.execute(
       "DELETE FROM pgduet.queries AS q WHERE NOT EXISTS (SELECT FROM pgduet.query_bindings AS b "
       "WHERE b.query_id = q.query_id) AND NOT EXISTS (SELECT FROM pgduet.query_verdicts AS v "

@@ -35,4 +35,7 @@ bool clear_run(Session& session, const std::string& run_id);
 // that no run has any more.
 void delete_runs(Session& session, const std::vector<std::string>& run_ids);
 
+// Removes the queries that no run has.
+void delete_orphans(Session& session);
+
 }  // namespace pgduet::harness

@@ -155,10 +155,10 @@ std::vector<Migration> migration_status(StoreSession& store) {
   return migrations;
 }
 
-std::vector<int> apply_migrations(StoreSession& store, int number) {
+std::vector<int> apply_migrations(StoreSession& store) {
   std::vector<int> numbers;
   for (const Migration& migration : migration_status(store)) {
-    if (migration.applied || (number != 0 && migration.number > number)) continue;
+    if (migration.applied) continue;
     const Step& step = steps()[static_cast<std::size_t>(migration.number) - 1];
     if (apply(store, step)) numbers.push_back(step.number);
   }

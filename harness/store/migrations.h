@@ -18,9 +18,9 @@ constexpr int loaded_version = 3;
 // migrations had another text.
 std::vector<Migration> migration_status(StoreSession& store);
 
-// Applies what is missing up to `number` (0: all) and returns the numbers. Each is one transaction
+// Applies what is missing and returns the numbers. Each is one transaction
 // under an advisory lock, so that of many that come at once one applies it.
-std::vector<int> apply_migrations(StoreSession& store, int number = 0);
+std::vector<int> apply_migrations(StoreSession& store);
 
 // Takes back what is above `number`, the last first.
 std::vector<int> take_back_migrations(StoreSession& store, int number);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -85,6 +86,14 @@ std::string iso_date(std::chrono::year_month_day date) {
   return text.data();
 }
 
+// Ends the display of progress, also where something fails.
+struct ProgressEnd {
+  const std::function<void(const std::string&)>& progress;
+  ~ProgressEnd() {
+    if (progress) progress("");
+  }
+};
+
 enum class Loaded { now, before, too_old, shard };
 
 }  // namespace
@@ -105,7 +114,15 @@ struct Store::State {
       url->set_default("keepalives_count", "3");
       url->set_default("tcp_user_timeout", "30000");
     }
+    forget_variables();
     connect();
+  }
+
+  // Variables of libpq that overrule a host that is named, for us and for psql.
+  void forget_variables() const {
+    if (url && !url->values().contains("host")) return;
+    unsetenv("PGSERVICE");
+    if (!url || !url->values().contains("hostaddr")) unsetenv("PGHOSTADDR");
   }
 
   void connect() {
@@ -124,6 +141,10 @@ struct Store::State {
                     : url->shown();
   }
 
+  void say(const std::string& text) const {
+    if (options.message) options.message(text);
+  }
+
   fs::path run_directory() const { return options.state_directory / "runs"; }
 
   // One answer in a transaction of its own.
@@ -134,11 +155,12 @@ struct Store::State {
     return answer;
   }
 
+  gate::Report prepare(const ReadRecord& read);
   Loaded load(const ReadRecord& read);
   void count(LoadResult& result, const std::string& file, std::string text);
   std::vector<std::string> runs_where(const std::string& condition);
   std::string stored_record(const std::string& run_id);
-  void reload(const std::vector<std::string>& runs);
+  std::vector<std::string> reload(const std::vector<std::string>& runs);
   LoadResult load_missing();
   void forget_old_runs();
   void analyze(const LoadResult& result);
@@ -149,17 +171,27 @@ struct Store::State {
   std::optional<StoreSession> session;
 };
 
+// What is needed to insert a run: its report, and a place for its month.
+gate::Report Store::State::prepare(const ReadRecord& read) {
+  session->transaction([&](Session& one) { make_partitions(one, read.record->started_at); });
+  return gate::judge(gate::judge_input(read.record));
+}
+
 Loaded Store::State::load(const ReadRecord& read) {
   const gate::RunRecord& record = *read.record;
   if (record.shard) return Loaded::shard;
-  const gate::Report report = gate::judge(gate::judge_input(read.record));
+  const auto is_too_old = [&](Session& one) {
+    return compat::rows(
+               one.execute_params("SELECT FROM pgduet.retention WHERE kept_since > $1::timestamptz",
+                                  {record.started_at})) > 0;
+  };
+  if (ask(is_too_old)) return Loaded::too_old;
+  const gate::Report report = prepare(read);
   const std::string compressed = gzip(read.text, Compression::fast);
-  session->transaction([&](Session& one) { make_partitions(one, record.started_at); });
   Loaded loaded = Loaded::now;
   session->transaction([&](Session& one) {
-    const pqxx::result kept = one.execute_params(
-        "SELECT FROM pgduet.retention WHERE kept_since > $1::timestamptz", {record.started_at});
-    if (compat::rows(kept) > 0)
+    // Again: a prune may have come between.
+    if (is_too_old(one))
       loaded = Loaded::too_old;
     else
       loaded = insert_run(one, report, compressed) ? Loaded::now : Loaded::before;
@@ -208,17 +240,24 @@ std::string Store::State::stored_record(const std::string& run_id) {
   return gunzip(bytes_of(hexadecimal), "record of run " + run_id + " in the store");
 }
 
-// Makes the rows of runs again, from the records that the store keeps.
-void Store::State::reload(const std::vector<std::string>& runs) {
+// Makes the rows of runs again, from the records that the store keeps. Returns what is wrong with
+// those that cannot be read.
+std::vector<std::string> Store::State::reload(const std::vector<std::string>& runs) {
+  std::vector<std::string> failures;
   for (const std::string& run : runs) {
-    const ReadRecord read = read_record(stored_record(run), "record of run " + run);
-    const gate::Report report = gate::judge(gate::judge_input(read.record));
-    const std::string compressed = gzip(read.text, Compression::fast);
-    session->transaction([&](Session& one) { make_partitions(one, read.record->started_at); });
-    session->transaction([&](Session& one) {
-      if (clear_run(one, run)) insert_run(one, report, compressed);
-    });
+    try {
+      const ReadRecord read = read_record(stored_record(run), "record of run " + run);
+      const gate::Report report = prepare(read);
+      const std::string compressed = gzip(read.text, Compression::fast);
+      session->transaction([&](Session& one) {
+        if (clear_run(one, run)) insert_run(one, report, compressed);
+      });
+    } catch (const Error& error) {
+      if (error.kind() == Error::Kind::environment) throw;
+      failures.push_back(gate::to_text(error));
+    }
   }
+  return failures;
 }
 
 LoadResult Store::State::load_missing() {
@@ -228,6 +267,7 @@ LoadResult Store::State::load_missing() {
   std::vector<RunRecordFile> missing = list_run_records(run_directory());
   result.already_there = static_cast<int>(
       std::erase_if(missing, [&](const auto& file) { return loaded.contains(file.run_id); }));
+  const ProgressEnd end{options.progress};
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const RunRecordFile& file = missing[i];
     if (options.progress)
@@ -240,7 +280,6 @@ LoadResult Store::State::load_missing() {
       result.failures.push_back(gate::to_text(error));
     }
   }
-  if (options.progress) options.progress("");
   return result;
 }
 
@@ -254,6 +293,7 @@ void Store::State::forget_old_runs() {
   std::erase_if(old, [&](const std::string& run) { return kept.contains(run); });
   if (old.empty()) return;
   session->transaction([&](Session& one) { delete_runs(one, old); });
+  session->execute_alone("VACUUM (ANALYZE)");
 }
 
 // Autovacuum is off in the embedded store, which lives for moments.
@@ -277,7 +317,9 @@ Store::~Store() = default;
 
 std::vector<int> Store::migrate() {
   std::vector<int> applied = apply_migrations(*state_->session);
-  state_->reload(state_->runs_where("loaded_version < " + std::to_string(loaded_version)));
+  const std::vector<std::string> failures =
+      state_->reload(state_->runs_where("loaded_version < " + std::to_string(loaded_version)));
+  for (const std::string& failure : failures) state_->say("not loaded again: " + failure);
   return applied;
 }
 
@@ -292,8 +334,9 @@ LoadResult Store::import(const std::vector<fs::path>& files) {
     try {
       std::string text = read_run_record_text(file);
       if (state_->embedded) {
-        const std::string run_id = read_record(text, file.string()).record->run_id;
-        archive_run_record(state_->run_directory(), run_id, text);
+        const ReadRecord read = read_record(text, file.string());
+        if (!read.record->shard)
+          archive_run_record(state_->run_directory(), read.record->run_id, text);
       }
       state_->count(result, file.string(), std::move(text));
     } catch (const Error& error) {
@@ -320,8 +363,13 @@ int Store::export_records(const fs::path& directory) {
     const fs::path file = directory / (run + ".json");
     std::error_code error;
     if (!is_run_id(run) || fs::exists(file, error)) continue;
-    write_file_atomically(file, state_->stored_record(run));
-    ++written;
+    try {
+      write_file_atomically(file, state_->stored_record(run));
+      ++written;
+    } catch (const Error& failure) {
+      if (failure.kind() == Error::Kind::environment) throw;
+      state_->say("not exported: " + gate::to_text(failure));
+    }
   }
   return written;
 }
@@ -360,10 +408,12 @@ LoadResult Store::rebuild() {
   }
   migrate();
   const std::vector<std::string> runs = state_->runs_where("true");
-  state_->reload(runs);
+  std::vector<std::string> failures = state_->reload(runs);
+  state_->session->transaction([](Session& one) { delete_orphans(one); });
   LoadResult result = state_->load_missing();
-  result.loaded += static_cast<int>(runs.size());
-  result.already_there -= static_cast<int>(runs.size());
+  result.loaded += static_cast<int>(runs.size() - failures.size());
+  result.already_there = 0;
+  result.failures.insert(result.failures.end(), failures.begin(), failures.end());
   return result;
 }
 

@@ -22,11 +22,9 @@ bool is_one_of(const std::string& sqlstate, std::initializer_list<const char*> p
 }
 
 bool may_pass(const StatementFailure& failure) {
-  // Serialization failure, deadlock, lock not available, a query that a prune took away, too many
-  // connections, shutdowns.
+  // Serialization failure, deadlock, lock not available, a query that a prune took away, shutdowns.
   return failure.connection_lost ||
-         is_one_of(failure.sqlstate,
-                   {"40001", "40P01", "55P03", "23503", "53300", "57P01", "57P02", "57P03"});
+         is_one_of(failure.sqlstate, {"40001", "40P01", "55P03", "23503", "57P01", "57P02"});
 }
 
 std::string hint_for(const std::string& sqlstate) {
@@ -75,12 +73,13 @@ StoreSession::StoreSession(std::string connection_string, std::string place, mil
 }
 
 void StoreSession::connect() {
-  session_.emplace(connection_string_);
+  Session session(connection_string_);
   // A server that hangs must not hang a gate. Other settings would change how values are read.
-  session_->execute(
+  session.execute(
       "SET client_encoding = 'UTF8'; SET lock_timeout = '20s'; SET statement_timeout = '300s'; SET "
       "client_min_messages = error; "
       "SET timezone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1; SET jit = off");
+  session_ = std::move(session);
 }
 
 void StoreSession::roll_back() noexcept {
@@ -125,6 +124,16 @@ Error StoreSession::error_of(const StatementFailure& failure) const {
           {},
           "the store (" + place_ + ") failed: " + words + shown_(failure.what()),
           hint.empty() ? hint_ : hint};
+}
+
+void StoreSession::execute_alone(const std::string& sql) {
+  try {
+    if (!session_) connect();
+    session_->execute(sql);
+  } catch (const StatementFailure& failure) {
+    if (failure.connection_lost) session_.reset();
+    throw error_of(failure);
+  }
 }
 
 std::string StoreSession::server_version() {

@@ -31,6 +31,9 @@ class StoreSession {
   // nothing has changed then.
   void transaction(const std::function<void(Session&)>& work);
 
+  // What cannot run in a transaction, such as VACUUM. Throws Error(environment).
+  void execute_alone(const std::string& sql);
+
   // What the server says of itself: "15.18".
   std::string server_version();
 

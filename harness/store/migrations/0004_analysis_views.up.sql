@@ -25,6 +25,6 @@ SELECT h.workload, h.name, h.binding, h.parameters, count(*) AS runs, min(h.star
   max(h.wall_median_us) / 1000 AS wall_median_ms, max(h.wall_max_us) / 1000 AS wall_max_ms, min((v.policy ->> 'slow_ms')::double precision) AS slow_ms
 FROM pgduet.query_history AS h
 JOIN pgduet.query_verdicts AS v USING (query_id, run_id)
-WHERE h.side = 'head' AND h.wall_max_us >= 1000 * coalesce((v.policy ->> 'slow_ms')::double precision, 100)
+WHERE h.side = 'head' AND h.wall_max_us >= 1000 * (v.policy ->> 'slow_ms')::double precision
 GROUP BY h.workload, h.name, h.binding, h.parameters;
 COMMENT ON VIEW pgduet.slow_queries IS 'Bindings with an execution that took as long as their policy calls slow (slow_ms), and in how many runs';

@@ -338,7 +338,7 @@ TEST_F(StoreTest, SaysOfEachRecordWhyItIsNotLoaded) {
           "RUNS/d.json: run record is damaged: no JSON at byte 1" + hint,
           "RUNS/e.json: " + nonsense, "RUNS/f.json: " + nonsense, "RUNS/g.json: " + nonsense,
           "RUNS/h.json: " + refused +
-              "date/time field value out of range: \"2026-13-01 00:00:00+00\"",
+              "date/time field value out of range: \"2026-13-01T10:00:00Z\"",
           "RUNS/i.json: " + nonsense, "RUNS/j.json: run record is cut short" + hint,
           "RUNS/k.json: this is not a run record: it has no \"format_version\"",
           "RUNS/l.json: " + refused +
@@ -786,7 +786,7 @@ TEST_F(StoreTest, HostileTextsComeBackAsTheyWere) {
     EXPECT_EQ(point.bindings[1].failure, "m" + text);
   }
   EXPECT_EQ(mine.histories({}).size(), texts.size() + 1);
-  EXPECT_EQ(mine.histories({texts[0], 1}).size(), texts.size());
+  EXPECT_EQ(mine.histories({.branch = texts[0], .major = 0, .last = 1}).size(), texts.size());
 }
 
 // The server's texts and jsonb have no character 0, and UTF-8 only.

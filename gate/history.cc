@@ -48,22 +48,6 @@ bool every_binding_has(const HistoryPoint& point, std::optional<double> HistoryB
                      [&](const HistoryBinding& binding) { return (binding.*time).has_value(); });
 }
 
-// CPU time where every run with times has it; else the wall time, which they all have, as times of
-// two clocks cannot be compared.
-std::string clock_of(const std::vector<HistoryPoint>& points) {
-  std::string clock;
-  for (const HistoryPoint& point : points) {
-    if (!was_run(point) || failed(point)) continue;
-    if (!every_binding_has(point, &HistoryBinding::wall_min_us) &&
-        !every_binding_has(point, &HistoryBinding::cpu_min_us)) {
-      continue;
-    }
-    if (!every_binding_has(point, &HistoryBinding::cpu_min_us)) return "wall";
-    clock = "CPU";
-  }
-  return clock;
-}
-
 void set_figures(HistoryRun& run, const std::string& clock) {
   if (!was_run(run.point) || failed(run.point)) return;
   double sum = 0;
@@ -79,7 +63,7 @@ void set_figures(HistoryRun& run, const std::string& clock) {
   if (!timed) return;
   run.measured = true;
   run.time_us = sum / static_cast<double>(run.point.bindings.size());
-  run.adjusted_us = *run.time_us / run.machine;
+  run.adjusted_us = *run.time_us / run.machine.value_or(1);
 }
 
 std::string letter_of(std::size_t index) {
@@ -207,20 +191,21 @@ std::string summary_of(const QueryHistory& history) {
 std::vector<std::string> notes_of(const QueryHistory& history, std::size_t unknown_machines) {
   std::vector<std::string> notes;
   if (history.clock.empty()) return notes;
-  const auto less = [](const HistoryRun& left, const HistoryRun& right) {
-    return left.machine < right.machine;
-  };
-  const auto [least, most] = std::minmax_element(history.runs.begin(), history.runs.end(), less);
   const std::string others = counted(least_other_queries_known, "other query");
-  if (unknown_machines == history.runs.size()) {
+  if (!history.adjusted) {
     notes.push_back("times are as measured: fewer than " + others +
                     " tell how fast the machines of the runs were");
     return notes;
   }
+  std::vector<double> machines;
+  for (const HistoryRun& run : history.runs) {
+    if (run.machine) machines.push_back(*run.machine);
+  }
+  const auto [least, most] = std::minmax_element(machines.begin(), machines.end());
   notes.push_back(
       "times are compared at equal machine speed: each run's are divided by how much "
       "slower its machine was by the other queries, " +
-      factor_text(least->machine) + " to " + factor_text(most->machine));
+      factor_text(*least) + " to " + factor_text(*most));
   if (unknown_machines > 0) {
     notes.push_back("as measured in " + counted(unknown_machines, "run") + ": fewer than " +
                     others + " were timed");
@@ -271,6 +256,20 @@ bool failed(const HistoryPoint& point) {
                      [](const HistoryBinding& binding) { return !binding.failure.empty(); });
 }
 
+std::string clock_of(const std::vector<HistoryPoint>& points) {
+  std::string clock;
+  for (const HistoryPoint& point : points) {
+    if (!was_run(point) || failed(point)) continue;
+    if (!every_binding_has(point, &HistoryBinding::wall_min_us) &&
+        !every_binding_has(point, &HistoryBinding::cpu_min_us)) {
+      continue;
+    }
+    if (!every_binding_has(point, &HistoryBinding::cpu_min_us)) return "wall";
+    clock = "CPU";
+  }
+  return clock;
+}
+
 std::optional<double> least_time_us(const HistoryBinding& binding, const std::string& clock) {
   const std::optional<double>& time = clock == "CPU" ? binding.cpu_min_us : binding.wall_min_us;
   return time && *time > 0 ? time : std::nullopt;
@@ -302,8 +301,15 @@ std::string run_text(const QueryHistory& history, std::size_t run) {
 }
 
 QueryHistory examine_history(QuerySeries series) {
+  const std::string clock = clock_of(series.points);
+  const Machines machines(std::move(series.others), clock);
+  return examine_history(std::move(series), machines, clock, "");
+}
+
+QueryHistory examine_history(QuerySeries series, const Machines& machines, const std::string& clock,
+                             const std::string& own) {
   QueryHistory history;
-  history.clock = clock_of(series.points);
+  history.clock = clock_of(series.points).empty() ? "" : clock;
   for (HistoryPoint& point : series.points) {
     HistoryRun run;
     run.commit = commit_name(point);
@@ -312,7 +318,8 @@ QueryHistory examine_history(QuerySeries series) {
     run.point = std::move(point);
     history.runs.push_back(std::move(run));
   }
-  const std::size_t unknown_machines = set_machines(series.others_us, history.runs);
+  const std::size_t unknown_machines = machines.set(own, history.runs);
+  history.adjusted = unknown_machines < history.runs.size();
   for (HistoryRun& run : history.runs) set_figures(run, history.clock);
   history.plans = set_plans(history.runs);
   history.events = find_events(history);

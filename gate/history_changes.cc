@@ -64,8 +64,6 @@ class EventFinder {
         if (binding.failure.empty()) tracks_[key_of(binding)].push_back({i, &binding});
       }
     }
-    adjusted_ = std::any_of(history.runs.begin(), history.runs.end(),
-                            [](const HistoryRun& run) { return run.machine != 1; });
   }
 
   std::vector<HistoryEvent> find() {
@@ -91,7 +89,7 @@ class EventFinder {
     for (const Place& place : places) {
       const std::optional<double> time = least_time_us(*place.binding, history_.clock);
       if (!time) continue;
-      values.push_back(*time / history_.runs[place.run].machine);
+      values.push_back(*time / history_.runs[place.run].machine.value_or(1));
       timed.push_back(place);
     }
     for (const ChangePoint& change : find_change_points(values)) {
@@ -138,10 +136,11 @@ class EventFinder {
     change.after = worst.after;
     change.p_value = worst.p_value;
     if (worst.p_value) {
-      change.sentence =
-          speed_text(worst.before, worst.after) + of + " (" + (with.empty() ? "" : with + ": ") +
-          history_.clock + " " + duration_text(worst.before) + " → " + duration_text(worst.after) +
-          (adjusted_ ? " at equal machine speed" : "") + ", " + p_text(*worst.p_value) + ")";
+      change.sentence = speed_text(worst.before, worst.after) + of + " (" +
+                        (with.empty() ? "" : with + ": ") + history_.clock + " " +
+                        duration_text(worst.before) + " → " + duration_text(worst.after) +
+                        (history_.adjusted ? " at equal machine speed" : "") + ", " +
+                        p_text(*worst.p_value) + ")";
     } else {
       change.sentence = "touches " + counted(static_cast<std::int64_t>(worst.after), "block") +
                         " instead of " + count_text(static_cast<std::int64_t>(worst.before)) + of +
@@ -291,7 +290,6 @@ class EventFinder {
   }
 
   const QueryHistory& history_;
-  bool adjusted_ = false;
   std::map<BindingKey, std::vector<Place>> tracks_;
   std::map<std::pair<std::size_t, Kind>, std::vector<Observation>> observed_;
   std::map<std::size_t, std::vector<HistoryChange>> changes_;

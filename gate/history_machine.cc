@@ -1,3 +1,4 @@
+#include <utility>
 #include <vector>
 
 #include "history_parts.h"
@@ -12,26 +13,34 @@ constexpr std::size_t least_runs_of_other = 3;
 
 }  // namespace
 
-std::size_t set_machines(const std::map<std::string, std::map<std::string, double>>& others_us,
-                         std::vector<HistoryRun>& runs) {
-  std::map<std::string, std::vector<double>> ratios;  // by run
-  for (const auto& [query, times] : others_us) {
-    if (times.size() < least_runs_of_other) continue;
+Machines::Machines(OtherTimes others, std::string clock)
+    : others_(std::move(others)), clock_(std::move(clock)) {}
+
+std::size_t Machines::set(const std::string& own, std::vector<HistoryRun>& runs) const {
+  std::vector<std::vector<double>> ratios(runs.size());
+  for (const auto& [query, times] : others_) {
+    if (query == own) continue;
+    std::vector<std::pair<std::size_t, double>> of_runs;
     std::vector<double> all;
-    for (const auto& [run, time] : times) all.push_back(time);
-    const double middle = median(all);
-    if (!(middle > 0)) continue;
-    for (const auto& [run, time] : times) {
-      if (time > 0) ratios[run].push_back(time / middle);
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const auto found = times.find(runs[i].point.run_id);
+      if (found == times.end()) continue;
+      const std::optional<double>& time =
+          clock_ == "CPU" ? found->second.cpu_us : found->second.wall_us;
+      if (!time || !(*time > 0)) continue;
+      of_runs.emplace_back(i, *time);
+      all.push_back(*time);
     }
+    if (all.size() < least_runs_of_other) continue;
+    const double middle = median(all);
+    for (const auto& [run, time] : of_runs) ratios[run].push_back(time / middle);
   }
   std::size_t unknown = 0;
-  for (HistoryRun& run : runs) {
-    const std::vector<double>& of_run = ratios[run.point.run_id];
-    if (of_run.size() < least_other_queries_known) {
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (ratios[i].size() < least_other_queries_known) {
       ++unknown;
     } else {
-      run.machine = median(of_run);
+      runs[i].machine = median(ratios[i]);
     }
   }
   return unknown;

@@ -12,6 +12,9 @@
 namespace pgduet::gate {
 namespace {
 
+// Enough to tell the machine's speed.
+constexpr std::size_t most_others = 100;
+
 OverviewRow row_of(const QueryHistory& history) {
   OverviewRow row;
   row.workload = history.workload;
@@ -35,6 +38,67 @@ std::string percent_text(double part) {
   const double percent = part * 100;
   const double unit = percent < 0.995 ? 0.01 : percent < 9.95 ? 0.1 : 1;
   return number_text(std::round(percent / unit) * unit) + " %";
+}
+
+// One clock for all queries of a workload: their times are added up.
+std::string clock_of_all(const std::vector<const QuerySeries*>& workload) {
+  std::string clock;
+  for (const QuerySeries* series : workload) {
+    const std::string own = clock_of(series->points);
+    if (own == "wall") return own;
+    if (!own.empty()) clock = own;
+  }
+  return clock;
+}
+
+std::map<std::string, OtherTime> times_of(const QuerySeries& series) {
+  std::map<std::string, OtherTime> times;
+  for (const HistoryPoint& point : series.points) {
+    if (!was_run(point) || failed(point)) continue;
+    OtherTime sum = {0, 0};
+    for (const HistoryBinding& binding : point.bindings) {
+      const auto cpu = least_time_us(binding, "CPU");
+      const auto wall = least_time_us(binding, "wall");
+      sum.cpu_us = sum.cpu_us && cpu ? std::optional(*sum.cpu_us + *cpu) : std::nullopt;
+      sum.wall_us = sum.wall_us && wall ? std::optional(*sum.wall_us + *wall) : std::nullopt;
+    }
+    times[point.run_id] = sum;
+  }
+  return times;
+}
+
+// The queries that were run most often.
+OtherTimes others_of(std::vector<const QuerySeries*> workload) {
+  std::sort(workload.begin(), workload.end(),
+            [](const QuerySeries* left, const QuerySeries* right) {
+              return std::tuple(right->points.size(), left->query) <
+                     std::tuple(left->points.size(), right->query);
+            });
+  if (workload.size() > most_others) workload.resize(most_others);
+  OtherTimes others;
+  for (const QuerySeries* series : workload) others[series->query] = times_of(*series);
+  return others;
+}
+
+std::vector<QueryHistory> examine_each(std::vector<QuerySeries> all) {
+  std::map<std::string, std::vector<const QuerySeries*>> workloads;
+  for (const QuerySeries& series : all) workloads[series.workload].push_back(&series);
+  struct Shared {
+    std::string clock;
+    Machines machines;
+  };
+  std::map<std::string, Shared> shared;
+  for (const auto& [workload, queries] : workloads) {
+    const std::string clock = clock_of_all(queries);
+    shared.emplace(workload, Shared{clock, Machines(others_of(queries), clock)});
+  }
+  std::vector<QueryHistory> histories;
+  for (QuerySeries& series : all) {
+    const Shared& one = shared.at(series.workload);
+    const std::string own = series.query;
+    histories.push_back(examine_history(std::move(series), one.machines, one.clock, own));
+  }
+  return histories;
 }
 
 // Top
@@ -346,8 +410,7 @@ std::string to_text(SlowFigures::State state) {
 }
 
 HistoryOverview examine_all(HistoryOverview::Kind kind, std::vector<QuerySeries> series) {
-  std::vector<QueryHistory> histories;
-  for (QuerySeries& one : series) histories.push_back(examine_history(std::move(one)));
+  const std::vector<QueryHistory> histories = examine_each(std::move(series));
   HistoryOverview overview;
   overview.kind = kind;
   overview.rows = kind == HistoryOverview::Kind::top    ? top_rows(histories)

@@ -22,9 +22,27 @@ bool failed(const HistoryPoint& point);
 using BindingKey = std::pair<int, std::string>;
 BindingKey key_of(const HistoryBinding& binding);
 
-// Sets `machine` of each run. Returns of how many too few other queries tell.
-std::size_t set_machines(const std::map<std::string, std::map<std::string, double>>& others_us,
-                         std::vector<HistoryRun>& runs);
+// CPU time where every run with times has it; else the wall time, which they all have, as times of
+// two clocks cannot be compared. "" without times.
+std::string clock_of(const std::vector<HistoryPoint>& points);
+
+// Some queries of one workload, whose times tell how fast the machine of each run was.
+class Machines {
+ public:
+  Machines(OtherTimes others, std::string clock);
+
+  // Sets `machine` of each run, by the others without `own`. Returns of how many too few tell.
+  std::size_t set(const std::string& own, std::vector<HistoryRun>& runs) const;
+
+ private:
+  OtherTimes others_;
+  std::string clock_;
+};
+
+// As examine_history(), by other machines and another clock than those of the series. `own` is left
+// out of the machines.
+QueryHistory examine_history(QuerySeries series, const Machines& machines, const std::string& clock,
+                             const std::string& own);
 
 // Requires: runs, plans and clock are set.
 std::vector<HistoryEvent> find_events(const QueryHistory& history);

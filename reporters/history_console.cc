@@ -130,7 +130,9 @@ class HistoryPage {
            return run.adjusted_us ? gate::duration_text(*run.adjusted_us) : std::string("-");
          }},
         {"machine", 7, true, 1,
-         [](const gate::HistoryRun& run) { return gate::factor_text(run.machine); }},
+         [](const gate::HistoryRun& run) {
+           return run.machine ? gate::factor_text(*run.machine) : std::string("-");
+         }},
         {"blocks", 10, true, 4,
          [](const gate::HistoryRun& run) {
            return run.blocks ? gate::count_text(*run.blocks) : std::string("-");

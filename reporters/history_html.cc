@@ -78,9 +78,9 @@ class HistoryPage {
                        minute_text(run.point.started_at) + "\n" + run.origin + "\n";
     if (run.time_us) {
       text += history_.clock + " " + gate::duration_text(*run.adjusted_us);
-      if (run.machine != 1) {
+      if (run.machine) {
         text += " at equal machine speed (" + gate::duration_text(*run.time_us) +
-                " as measured, machine " + gate::factor_text(run.machine) + ")";
+                " as measured, machine " + gate::factor_text(*run.machine) + ")";
       }
       text += "\n";
     }
@@ -92,10 +92,8 @@ class HistoryPage {
   List charts() const {
     const auto of_run = [this](std::size_t run) { return run_title(run); };
     List list;
-    const bool adjusted = std::any_of(history_.runs.begin(), history_.runs.end(),
-                                      [](const auto& run) { return run.machine != 1; });
     const std::string caption = history_.clock + " time, the fastest execution" +
-                                (adjusted ? ", at equal machine speed" : "");
+                                (history_.adjusted ? ", at equal machine speed" : "");
     if (auto times = chart_data(history_, adjusted_times(history_), history_.levels,
                                 {"time", caption, true, gate::duration_text, of_run})) {
       list.push_back(std::move(*times));
@@ -198,7 +196,7 @@ class HistoryPage {
       }
       item["time"] = Data(time_text(run.adjusted_us));
       item["measured"] = Data(time_text(run.time_us));
-      item["machine"] = Data(gate::factor_text(run.machine));
+      item["machine"] = Data(run.machine ? gate::factor_text(*run.machine) : nothing);
       item["blocks"] = Data(blocks_text(run.blocks));
       item["plan"] = Data(run.plan.empty() ? nothing : run.plan);
       item["verdict"] = Data(gate::to_text(point.verdict));

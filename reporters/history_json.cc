@@ -17,9 +17,10 @@ Json optional_json(const std::optional<Value>& value) {
 }
 
 Json steadiness_json(const gate::Steadiness& steadiness) {
+  const bool known = steadiness.state != gate::Steadiness::State::unknown;
   return {{"state", gate::to_text(steadiness.state)},
-          {"ratio", steadiness.ratio},
-          {"longest_ratio", steadiness.longest},
+          {"ratio", known ? Json(steadiness.ratio) : Json(nullptr)},
+          {"longest_ratio", steadiness.executions > 0 ? Json(steadiness.longest) : Json(nullptr)},
           {"executions", steadiness.executions},
           {"runs", steadiness.runs},
           {"sentence", steadiness.sentence}};
@@ -89,7 +90,7 @@ Json run_json(const gate::HistoryRun& run, std::size_t number) {
                {"verdict", gate::to_text(point.verdict)},
                {"fails", point.fails},
                {"headline", point.headline},
-               {"machine", run.machine},
+               {"machine", optional_json(run.machine)},
                {"time_us", optional_json(run.time_us)},
                {"adjusted_us", optional_json(run.adjusted_us)},
                {"blocks", optional_json(run.blocks)},

@@ -240,10 +240,12 @@ std::vector<gate::QuerySeries> series_of(const pqxx::result& result, bool by_nam
 
 // The times of some other queries of the runs: enough of them to tell the machine's speed.
 constexpr const char* others_sql =
-    "SELECT b.query_id, b.run_id, sum(coalesce(b.cpu_min_us, b.wall_min_us)) "
+    "SELECT b.query_id, b.run_id,"
+    " CASE WHEN count(*) = count(b.cpu_min_us) THEN sum(b.cpu_min_us) END,"
+    " CASE WHEN count(*) = count(b.wall_min_us) THEN sum(b.wall_min_us) END "
     "FROM pgduet.query_bindings AS b "
     "WHERE b.side = 'head' AND b.query_id = ANY ($1::bigint[]) AND b.run_id = ANY ($2::text[]) "
-    "GROUP BY b.query_id, b.run_id HAVING count(*) = count(coalesce(b.cpu_min_us, b.wall_min_us))";
+    "GROUP BY b.query_id, b.run_id";
 
 void read_others(Session& session, const std::vector<std::int64_t>& own,
                  gate::QuerySeries& series) {
@@ -260,7 +262,12 @@ void read_others(Session& session, const std::vector<std::int64_t>& own,
   const pqxx::result times = session.execute_params(others_sql, {array_of(ids), runs});
   for (int i = 0; i < compat::rows(times); ++i) {
     const pqxx::row row = compat::row(times, i);
-    series.others_us[row[0].c_str()][row[1].c_str()] = row[2].as<double>();
+    FieldReader fields(row);
+    const std::string query = fields.text();
+    const std::string run_id = fields.text();
+    gate::OtherTime& time = series.others[query][run_id];
+    time.cpu_us = fields.optional<double>();
+    time.wall_us = fields.optional<double>();
   }
 }
 

@@ -48,8 +48,8 @@ void add_others(gate::QuerySeries& series) {
     const std::string name = "other_" + std::to_string(other);
     for (std::size_t run = 0; run < series.points.size(); ++run) {
       const int place = static_cast<int>(run);
-      series.others_us[name][series.points[run].run_id] =
-          (100.0 + 50 * other) * machine_of(place) * noise_of(place + other);
+      const double time = (100.0 + 50 * other) * machine_of(place) * noise_of(place + other);
+      series.others[name][series.points[run].run_id] = {time, time * 1.25};
     }
   }
 }

@@ -63,6 +63,41 @@ TEST(Top, SharesAreThoseOfTheWorkloadByWeight) {
   EXPECT_EQ(overview.summary, "2 queries by their part of the workload's time, in 5 runs");
 }
 
+TEST(Overview, ComparesAtEqualMachineSpeed) {
+  std::vector<QuerySeries> store;
+  for (int i = 0; i < 7; ++i) {
+    store.push_back(even_series("cart_" + std::to_string(i), 20, 100));
+    for (std::size_t run = 12; run < 20; ++run) {
+      HistoryBinding& binding = store.back().points[run].bindings[0];
+      binding.cpu_min_us = *binding.cpu_min_us * (i == 0 ? 6 : 2);
+    }
+    store.back().others.clear();
+  }
+  const HistoryOverview overview = examine_all(Kind::top, store);
+  EXPECT_EQ(overview.rows[0].query, "cart_0");
+  EXPECT_THAT(std::get<TopFigures>(overview.rows[0].figures).trend, Optional(DoubleNear(3, 0.1)));
+  EXPECT_THAT(std::get<TopFigures>(overview.rows[1].figures).trend, Optional(DoubleNear(1, 0.1)));
+  EXPECT_THAT(*overview.rows[1].times_us[15] / *overview.rows[1].times_us[5], DoubleNear(1, 0.1));
+  // Five of the same workload are needed.
+  for (std::size_t i = 1; i < 3; ++i) store[i].workload = "another";
+  for (const OverviewRow& row : examine_all(Kind::top, store).rows) {
+    EXPECT_THAT(std::get<TopFigures>(row.figures).trend,
+                Optional(DoubleNear(row.query == "cart_0" ? 6 : 2, 0.2)));
+  }
+}
+
+TEST(Top, AddsUpTimesOfOneClock) {
+  std::vector<QuerySeries> store = {even_series("a", 5, 100), even_series("b", 5, 100)};
+  for (HistoryPoint& point : store[1].points) {
+    point.bindings[0].cpu_min_us.reset();
+    point.bindings[0].wall_min_us = 300;
+  }
+  for (HistoryPoint& point : store[0].points) point.bindings[0].wall_min_us = 100;
+  const HistoryOverview overview = examine_all(Kind::top, store);
+  EXPECT_EQ(overview.rows[0].measure, "75 %");
+  EXPECT_EQ(overview.rows[1].clock, "wall");
+}
+
 TEST(Top, EqualSharesGoByName) {
   EXPECT_EQ(queries_of(examine_all(Kind::top, {even_series("b", 5, 9), even_series("a", 5, 9)})),
             (std::vector<std::string>{"a", "b"}));

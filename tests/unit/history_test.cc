@@ -15,9 +15,11 @@ namespace {
 using test::even_series;
 using test::history_binding;
 using test::sample_series;
+using ::testing::AnyOf;
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using ::testing::Eq;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
@@ -45,9 +47,11 @@ void slow_down(QuerySeries& series, std::size_t first, double ratio) {
 
 void slow_machine_down(QuerySeries& series, std::size_t first, double ratio) {
   slow_down(series, first, ratio);
-  for (auto& [query, times] : series.others_us) {
+  for (auto& [query, times] : series.others) {
     for (std::size_t run = first; run < series.points.size(); ++run) {
-      times.at(series.points[run].run_id) *= ratio;
+      OtherTime& time = times.at(series.points[run].run_id);
+      time.cpu_us = *time.cpu_us * ratio;
+      time.wall_us = *time.wall_us * ratio;
     }
   }
 }
@@ -104,7 +108,7 @@ TEST(History, FindsASlowBindingBehindOthersThatTakeMoreTime) {
     series.points[run].bindings.push_back(
         history_binding(2, "customer_id = 7", run < 12 ? 5 : 15, "aaaaaaaaaaaa", 3));
   }
-  series.others_us.clear();
+  series.others.clear();
   for (HistoryPoint& point : series.points) point.bindings[0].cpu_min_us = 10'000;
   const QueryHistory history = examine_history(series);
   ASSERT_THAT(history.events, SizeIs(1));
@@ -300,7 +304,7 @@ TEST(History, TakesTheMachineOut) {
   const QueryHistory history = examine_history(series);
   EXPECT_THAT(history.events, IsEmpty());
   EXPECT_THAT(*history.runs[15].time_us / *history.runs[5].time_us, DoubleNear(1.5, 0.1));
-  EXPECT_THAT(history.runs[15].machine / history.runs[5].machine, DoubleNear(1.5, 0.1));
+  EXPECT_THAT(*history.runs[15].machine / *history.runs[5].machine, DoubleNear(1.5, 0.1));
   EXPECT_THAT(*history.runs[15].adjusted_us / *history.runs[5].adjusted_us, DoubleNear(1, 0.05));
   EXPECT_THAT(history.notes, ElementsAre(HasSubstr("at equal machine speed")));
 }
@@ -308,10 +312,10 @@ TEST(History, TakesTheMachineOut) {
 TEST(History, JudgesTimesAsMeasuredWhereTooFewOthersTell) {
   QuerySeries series = even_series("cart", 20, 80);
   slow_machine_down(series, 12, 1.8);
-  series.others_us.erase("other_0");
-  series.others_us.erase("other_1");
+  series.others.erase("other_0");
+  series.others.erase("other_1");
   const QueryHistory history = examine_history(series);
-  EXPECT_EQ(history.runs[15].machine, 1);
+  EXPECT_EQ(history.runs[15].machine, std::nullopt);
   ASSERT_THAT(history.events, SizeIs(1));
   EXPECT_THAT(kinds_of(history.events[0]), ElementsAre(Kind::slower));
   EXPECT_THAT(history.events[0].sentence, Not(HasSubstr("machine")));
@@ -321,20 +325,21 @@ TEST(History, JudgesTimesAsMeasuredWhereTooFewOthersTell) {
 TEST(History, AnotherQueryThatGotSlowerIsNoSlowerMachine) {
   QuerySeries series = even_series("cart", 20, 80);
   for (std::size_t run = 12; run < 20; ++run) {
-    series.others_us["other_3"][series.points[run].run_id] *= 100;
+    OtherTime& time = series.others["other_3"][series.points[run].run_id];
+    time.cpu_us = *time.cpu_us * 100;
   }
   const QueryHistory history = examine_history(series);
   EXPECT_THAT(history.events, IsEmpty());
-  EXPECT_THAT(history.runs[15].machine, DoubleNear(1, 0.05));
+  EXPECT_THAT(history.runs[15].machine, Optional(DoubleNear(1, 0.05)));
 }
 
 TEST(History, SaysInHowManyRunsTheMachineIsNotKnown) {
   QuerySeries series = even_series("cart", 20, 80);
-  for (auto& [query, times] : series.others_us) {
+  for (auto& [query, times] : series.others) {
     if (query != "other_0") times.erase(series.points[4].run_id);
   }
   const QueryHistory history = examine_history(series);
-  EXPECT_EQ(history.runs[4].machine, 1);
+  EXPECT_EQ(history.runs[4].machine, std::nullopt);
   EXPECT_THAT(history.notes,
               ElementsAre(HasSubstr("at equal machine speed"),
                           "as measured in 1 run: fewer than 5 other queries were timed"));
@@ -347,6 +352,23 @@ TEST(History, ComparesWallTimesWhereARunHasNoCpuTime) {
   const QueryHistory history = examine_history(series);
   EXPECT_EQ(history.clock, "wall");
   EXPECT_THAT(history.runs[0].time_us, Optional(*series.points[0].bindings[0].wall_min_us));
+}
+
+TEST(History, OthersTellTheMachineByTheClockOfTheHistory) {
+  QuerySeries series = even_series("cart", 20, 80);
+  for (std::size_t run = 0; run < 20; ++run) {
+    for (auto& [query, times] : series.others) {
+      OtherTime& time = times.at(series.points[run].run_id);
+      time = {run % 2 == 0 ? std::optional(100.0) : std::nullopt, 300};
+    }
+  }
+  for (const HistoryRun& run : examine_history(series).runs) {
+    EXPECT_THAT(run.machine, AnyOf(Eq(std::nullopt), Optional(1.0)));
+  }
+  series.points[2].bindings[0].cpu_min_us.reset();
+  for (const HistoryRun& run : examine_history(series).runs) {
+    EXPECT_THAT(run.machine, Optional(1.0));
+  }
 }
 
 TEST(History, HasNoClockWithoutTimes) {

@@ -53,14 +53,25 @@ struct HistoryPoint {
   bool operator==(const HistoryPoint&) const = default;
 };
 
+// What another query took in one run: the sum of its bindings' fastest times, microseconds. Nothing
+// where one of them has none.
+struct OtherTime {
+  std::optional<double> cpu_us;
+  std::optional<double> wall_us;
+
+  bool operator==(const OtherTime&) const = default;
+};
+
+// [other query][run_id]
+using OtherTimes = std::map<std::string, std::map<std::string, OtherTime>>;
+
 // All that a history is made of.
 struct QuerySeries {
   std::string workload;
   std::string query;                 // its name now (in the newest point)
   std::vector<HistoryPoint> points;  // the oldest first
-  // What the other queries of the workload took in each run, for telling a slower machine from a
-  // slower query: [other query][run_id] = sum of its bindings' fastest times, microseconds.
-  std::map<std::string, std::map<std::string, double>> others_us;
+  // Of other queries of the workload, for telling a slower machine from a slower query.
+  OtherTimes others;
 
   bool operator==(const QuerySeries&) const = default;
 };
@@ -73,12 +84,12 @@ struct HistoryRun {
   std::string origin;   // "commit 3f2a91c0d0 "Drop unused index" (branch main)"
   std::string failure;  // of the first binding that failed, in the server's words; "" for none
   bool measured = false;  // every binding ran, and times were taken
-  // How much slower this run's machine was than that of the middle run, by the other queries; 1
-  // where fewer than least_other_queries_known of them tell.
-  double machine = 1;
+  // How much slower this run's machine was than that of the middle run, by the other queries;
+  // nothing where fewer than least_other_queries_known of them tell.
+  std::optional<double> machine;
   // Microseconds: the mean over the bindings of the fastest execution. Nothing where not measured.
   std::optional<double> time_us;       // as measured
-  std::optional<double> adjusted_us;   // divided by `machine`: what runs are compared by
+  std::optional<double> adjusted_us;   // divided by `machine`, if known: what runs are compared by
   std::optional<std::int64_t> blocks;  // over the bindings; nothing where not every binding ran
   std::string plan;  // the letters of its bindings' plans: "A", "A+C"; "" for none
 
@@ -169,6 +180,7 @@ struct QueryHistory {
   std::string workload;
   std::string query;
   std::string clock;  // of the times: "CPU"; "wall" where a run has no CPU time; "" without times
+  bool adjusted = false;         // of some runs it is known how fast their machine was
   std::vector<HistoryRun> runs;  // the oldest first
   std::vector<PlanLetter> plans;
   std::vector<HistoryEvent> events;  // in order of time

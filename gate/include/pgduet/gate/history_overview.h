@@ -92,6 +92,8 @@ std::string to_text(SlowFigures::State state);
 //   top    by workload, in each the largest share first; queries without a time are left out
 //   slow   always, in spikes, no longer; within each the longest first
 //   flaky  the most odd runs first, then the largest part of odd runs
+// The queries of a workload tell how fast the machines were, in place of QuerySeries::others, and
+// have one clock, as their times are added up.
 HistoryOverview examine_all(HistoryOverview::Kind kind, std::vector<QuerySeries> series);
 
 }  // namespace pgduet::gate

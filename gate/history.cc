@@ -134,28 +134,45 @@ std::vector<HistoryLevel> levels_of(const QueryHistory& history) {
   return levels;
 }
 
-// What is most worth knowing: that it fails, else the last change of time, else the last change.
 struct Essence {
   std::size_t run = 0;
-  const HistoryChange* change = nullptr;
+  const HistoryChange* change = nullptr;  // none: there is none
 };
-Essence essence_of(const std::vector<HistoryEvent>& events) {
-  using Kind = HistoryChange::Kind;
-  bool works_since = false;
+
+Essence last_change(const std::vector<HistoryEvent>& events,
+                    std::initializer_list<HistoryChange::Kind> kinds) {
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     for (const HistoryChange& change : event->changes) {
-      works_since = works_since || change.kind == Kind::works;
-      if ((change.kind == Kind::fails && !works_since) || change.kind == Kind::slower ||
-          change.kind == Kind::faster) {
+      if (std::find(kinds.begin(), kinds.end(), change.kind) != kinds.end()) {
         return {event->run, &change};
       }
     }
   }
-  return {events.back().run, &events.back().changes.front()};
+  return {};
+}
+
+// Of the newest run in which the query was run; "" where it works.
+std::string standing_failure_of(const QueryHistory& history) {
+  const auto newest = std::find_if(history.runs.rbegin(), history.runs.rend(),
+                                   [](const HistoryRun& run) { return was_run(run.point); });
+  return newest == history.runs.rend() ? "" : newest->failure;
+}
+
+// What is most worth knowing: since when it fails, else the last change of time, else the last
+// change.
+Essence essence_of(const QueryHistory& history) {
+  using Kind = HistoryChange::Kind;
+  if (!standing_failure_of(history).empty()) {
+    const Essence fails = last_change(history.events, {Kind::fails, Kind::works});
+    if (fails.change != nullptr) return fails;
+  }
+  const Essence time = last_change(history.events, {Kind::slower, Kind::faster});
+  if (time.change != nullptr) return time;
+  return {history.events.back().run, &history.events.back().changes.front()};
 }
 
 std::string essence_text(const QueryHistory& history) {
-  const Essence essence = essence_of(history.events);
+  const Essence essence = essence_of(history);
   const HistoryChange& change = *essence.change;
   const HistoryRun& run = history.runs[essence.run];
   const bool of_time = change.p_value.has_value();
@@ -176,6 +193,10 @@ std::string summary_of(const QueryHistory& history) {
   } else {
     text = counted(history.events.size(), "change") + " in " + runs +
            ", above all: " + essence_text(history);
+  }
+  const std::string failure = standing_failure_of(history);
+  if (!failure.empty() && text.find(failure) == std::string::npos) {
+    text += "; fails in the newest run: " + failure;
   }
   switch (history.steadiness.state) {
     case Steadiness::State::unknown:
@@ -277,20 +298,26 @@ std::optional<double> least_time_us(const HistoryBinding& binding, const std::st
 
 BindingKey key_of(const HistoryBinding& binding) { return {binding.number, binding.parameters}; }
 
-std::optional<double> trend_of(const QueryHistory& history) {
-  if (history.levels.empty()) return std::nullopt;
+namespace {
+
+// That the newest can be compared with. Requires: levels.
+const HistoryLevel& first_level(const QueryHistory& history) {
   auto first = history.levels.rbegin();
   while (first->comparable && std::next(first) != history.levels.rend()) ++first;
-  return history.levels.back().adjusted_us / first->adjusted_us;
+  return *first;
+}
+
+}  // namespace
+
+std::optional<double> trend_of(const QueryHistory& history) {
+  if (history.levels.empty()) return std::nullopt;
+  return history.levels.back().adjusted_us / first_level(history).adjusted_us;
 }
 
 std::string trend_text(const QueryHistory& history) {
   const std::optional<double> trend = trend_of(history);
-  const auto since = std::find_if(history.levels.rbegin(), history.levels.rend(),
-                                  [](const HistoryLevel& level) { return !level.comparable; });
-  const std::string first = since == history.levels.rend() || since->first == 0
-                                ? "the first run"
-                                : "run " + std::to_string(since->first + 1);
+  const std::size_t run = first_level(history).first;
+  const std::string first = run == 0 ? "the first run" : "run " + std::to_string(run + 1);
   if (std::abs(*trend - 1) < 0.005) return "as fast as in " + first;
   return speed_text(1, *trend) + " than in " + first;
 }

@@ -30,12 +30,16 @@ struct Place {
 // A change of one binding's time or work.
 struct Observation {
   const HistoryBinding* binding = nullptr;
+  std::size_t compared = 0;  // the last earlier run that has a value
   double before = 0;
   double after = 0;
-  std::optional<double> p_value;
+  std::optional<double> p_value;  // of time
 
-  // Work may be none at all.
-  double size() const { return std::abs(std::log((after + 1) / (before + 1))); }
+  // Work, but not time, may be none at all.
+  double size() const {
+    const double least = p_value ? 0 : 1;
+    return std::abs(std::log((after + least) / (before + least)));
+  }
 };
 
 // "p = 1e-9", "p = 0.0004".
@@ -88,15 +92,15 @@ class EventFinder {
     std::vector<Place> timed;
     for (const Place& place : places) {
       const std::optional<double> time = least_time_us(*place.binding, history_.clock);
-      if (!time) continue;
+      if (!time || failed(history_.runs[place.run].point)) continue;
       values.push_back(*time / history_.runs[place.run].machine.value_or(1));
       timed.push_back(place);
     }
     for (const ChangePoint& change : find_change_points(values)) {
       const Place& place = timed[change.index];
       const Kind kind = change.after > change.before ? Kind::slower : Kind::faster;
-      observed_[{place.run, kind}].push_back(
-          {place.binding, change.before, change.after, change.p_value});
+      observed_[{place.run, kind}].push_back({place.binding, timed[change.index - 1].run,
+                                              change.before, change.after, change.p_value});
     }
   }
 
@@ -108,13 +112,17 @@ class EventFinder {
              static_cast<double>(more) >= noted_blocks_ratio * static_cast<double>(less);
     };
     std::int64_t level = places.front().binding->blocks;
+    std::size_t before = places.front().run;
     for (const Place& place : places) {
       const std::int64_t blocks = place.binding->blocks;
       const bool more = is_more(level, blocks);
-      if (!more && !is_more(blocks, level)) continue;
-      observed_[{place.run, more ? Kind::more_work : Kind::less_work}].push_back(
-          {place.binding, static_cast<double>(level), static_cast<double>(blocks), std::nullopt});
-      level = blocks;
+      if (more || is_more(blocks, level)) {
+        observed_[{place.run, more ? Kind::more_work : Kind::less_work}].push_back(
+            {place.binding, before, static_cast<double>(level), static_cast<double>(blocks),
+             std::nullopt});
+        level = blocks;
+      }
+      before = place.run;
     }
   }
 
@@ -146,7 +154,15 @@ class EventFinder {
                         " instead of " + count_text(static_cast<std::int64_t>(worst.before)) + of +
                         (with.empty() ? "" : " (" + with + ")");
     }
+    std::size_t compared = worst.compared;
+    for (const Observation& one : observations) compared = std::min(compared, one.compared);
+    push(run, compared, std::move(change));
+  }
+
+  void push(std::size_t run, std::size_t compared, HistoryChange change) {
     changes_[run].push_back(std::move(change));
+    const auto [first, is_new] = compared_.try_emplace(run, compared);
+    first->second = std::min(first->second, compared);
   }
 
   const std::string& letter_of(const std::string& shape) const {
@@ -160,17 +176,20 @@ class EventFinder {
     struct Flip {
       const HistoryBinding* first = nullptr;
       std::size_t bindings = 0;
+      std::size_t compared = 0;
       std::optional<std::size_t> had_before;  // the last run with the plan that came back
     };
     std::map<std::tuple<std::size_t, std::string, std::string>, Flip> flips;
     for (const auto& [key, places] : tracks_) {
       std::map<std::string, std::size_t> seen;  // shape -> its last run
       std::string shape;
+      std::size_t before = 0;
       for (const Place& place : places) {
         const std::string& next = place.binding->shape;
         if (next.empty()) continue;
         if (!shape.empty() && shape != next) {
           Flip& flip = flips[{place.run, letter_of(shape), letter_of(next)}];
+          flip.compared = flip.bindings == 0 ? before : std::min(flip.compared, before);
           if (flip.bindings++ == 0) flip.first = place.binding;
           const auto found = seen.find(next);
           if (found != seen.end()) {
@@ -179,6 +198,7 @@ class EventFinder {
         }
         shape = next;
         seen[shape] = place.run;
+        before = place.run;
       }
     }
     for (const auto& [where, flip] : flips) {
@@ -194,16 +214,17 @@ class EventFinder {
       if (flip.had_before) {
         change.sentence += ", as in run " + std::to_string(*flip.had_before + 1);
       }
-      changes_[run].push_back(std::move(change));
+      push(run, flip.compared, std::move(change));
     }
   }
 
+  // Of a run that is compared with the one before it in which the query was run.
   void say(std::size_t run, Kind kind, const std::string& sentence, std::size_t bindings) {
     HistoryChange change;
     change.kind = kind;
     change.sentence = sentence;
     change.bindings = static_cast<int>(bindings);
-    changes_[run].push_back(std::move(change));
+    push(run, before_, std::move(change));
   }
 
   // What is known without any measurement.
@@ -215,6 +236,7 @@ class EventFinder {
       const HistoryPoint& point = history_.runs[i].point;
       if (!was_run(point)) continue;
       if (before) {
+        before_ = *before;
         compare(history_.runs[*before].point, point, i);
         if (!failed(point) && failed_runs > 0) {
           say(i, Kind::works, "works again after " + counted(failed_runs, "failed run"),
@@ -254,19 +276,19 @@ class EventFinder {
     const auto added = static_cast<std::size_t>(std::count_if(
         point.bindings.begin(), point.bindings.end(),
         [&](const HistoryBinding& binding) { return !known.contains(key_of(binding)); }));
-    if (added > 0) {
+    if (added > 0 && all - added < known.size()) {
       say(run, Kind::bindings, "other parameters" + of_bindings(added, all), added);
-    } else if (all < known.size()) {
+    } else if (all != known.size()) {
       say(run, Kind::bindings, counted(all, "binding") + " instead of " + count_text(known.size()),
           all);
     }
   }
 
-  // From the commit of the last run before `run` that has one.
+  // From the commit of the earliest run that something in `run` was compared with.
   std::string commits_of(std::size_t run) const {
     const HistoryPoint& point = history_.runs[run].point;
-    if (run == 0 || !point.commit) return "";
-    const std::optional<CommitRecord>& before = history_.runs[run - 1].point.commit;
+    if (!point.commit) return "";
+    const std::optional<CommitRecord>& before = history_.runs[compared_.at(run)].point.commit;
     if (!before || before->id == point.commit->id) return "";
     return before->id.substr(0, commit_digits) + ".." + point.commit->id.substr(0, commit_digits);
   }
@@ -293,6 +315,8 @@ class EventFinder {
   std::map<BindingKey, std::vector<Place>> tracks_;
   std::map<std::pair<std::size_t, Kind>, std::vector<Observation>> observed_;
   std::map<std::size_t, std::vector<HistoryChange>> changes_;
+  std::map<std::size_t, std::size_t> compared_;  // run -> the earliest that it was compared with
+  std::size_t before_ = 0;                       // of what say() tells
 };
 
 }  // namespace

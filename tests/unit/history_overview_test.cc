@@ -123,6 +123,15 @@ TEST(Top, TrendBeginsWhereTheBindingsDo) {
   EXPECT_THAT(overview.rows[0].sentence, HasSubstr("as fast as in run 11"));
 }
 
+TEST(Top, TrendBeginsWithTheFirstTimes) {
+  QuerySeries series = even_series("cart", 20, 80);
+  for (std::size_t run = 0; run < 3; ++run) {
+    series.points[run].bindings[0].cpu_min_us.reset();
+    series.points[run].bindings[0].wall_min_us.reset();
+  }
+  EXPECT_THAT(examine_all(Kind::top, {series}).rows[0].sentence, HasSubstr("as fast as in run 4"));
+}
+
 TEST(Top, LeavesOutWhatWasNotTimed) {
   QuerySeries series = even_series("cart", 3, 80);
   for (HistoryPoint& point : series.points) {

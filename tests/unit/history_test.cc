@@ -255,6 +255,89 @@ TEST(History, SummaryTellsOfAFailureThatLasts) {
   EXPECT_THAT(examine_history(series).summary, HasSubstr("above all: 3.00× slower"));
 }
 
+HistoryBinding failed_binding() {
+  HistoryBinding failed;
+  failed.parameters = "customer_id = 42";
+  failed.failure = "out of memory (53200)";
+  return failed;
+}
+
+TEST(History, SummaryTellsOfAQueryThatAlwaysFailed) {
+  QuerySeries series = even_series("cart", 5, 80);
+  for (HistoryPoint& point : series.points) point.bindings = {failed_binding()};
+  EXPECT_EQ(examine_history(series).summary,
+            "no change in 5 runs; fails in the newest run: out of memory (53200)");
+  series.points[0].query = "basket";
+  EXPECT_EQ(examine_history(series).summary,
+            "1 change in 5 runs: renamed from basket to cart since 02c0ffee5d; fails in the newest "
+            "run: out of memory (53200)");
+}
+
+TEST(History, CommitsBeginWhereTheQueryWasLastTimed) {
+  QuerySeries series = even_series("cart", 20, 80);
+  slow_down(series, 10, 3);
+  for (const std::size_t run : {8U, 9U}) {
+    HistoryBinding& binding = series.points[run].bindings[0];
+    binding.cpu_min_us.reset();
+    binding.wall_min_us.reset();
+  }
+  ASSERT_THAT(examine_history(series).events, SizeIs(1));
+  EXPECT_EQ(examine_history(series).events[0].commits, "08c0ffee5d..11c0ffee5d");
+}
+
+TEST(History, CommitsBeginWhereTheQueryLastWorked) {
+  QuerySeries series = even_series("cart", 6, 80);
+  for (const std::size_t run : {2U, 3U}) series.points[run].bindings = {failed_binding()};
+  EXPECT_EQ(examine_history(series).events[1].commits, "04c0ffee5d..05c0ffee5d");
+  series.points[4].bindings[0].blocks = series.points[5].bindings[0].blocks = 500;
+  QueryHistory history = examine_history(series);
+  EXPECT_THAT(kinds_of(history.events[1]), ElementsAre(Kind::works, Kind::more_work));
+  EXPECT_EQ(history.events[1].commits, "02c0ffee5d..05c0ffee5d");
+  series.points[4].bindings[0].blocks = series.points[5].bindings[0].blocks = 9;
+  series.points[4].bindings[0].shape = "bbbbbbbbbbbb";
+  history = examine_history(series);
+  EXPECT_THAT(kinds_of(history.events[1]), ElementsAre(Kind::works, Kind::plan));
+  EXPECT_EQ(history.events[1].commits, "02c0ffee5d..05c0ffee5d");
+}
+
+TEST(History, ARunWithAFailedBindingHasNoTimeOfTheOthers) {
+  QuerySeries series = even_series("cart", 20, 80);
+  for (std::size_t run = 15; run < 20; ++run) {
+    HistoryBinding failed = failed_binding();
+    failed.number = 2;
+    failed.parameters = "customer_id = 7";
+    series.points[run].bindings.push_back(failed);
+  }
+  for (std::size_t run = 15; run < 20; ++run) *series.points[run].bindings[0].cpu_min_us *= 9;
+  const QueryHistory history = examine_history(series);
+  ASSERT_THAT(history.events, SizeIs(1));
+  EXPECT_THAT(kinds_of(history.events[0]), ElementsAre(Kind::fails, Kind::bindings));
+}
+
+TEST(History, TellsOfBindingsThatWereAdded) {
+  QuerySeries series = even_series("cart", 4, 80);
+  for (std::size_t run = 2; run < 4; ++run) {
+    series.points[run].bindings.push_back(history_binding(2, "x", 5, "aaaaaaaaaaaa", 3));
+  }
+  const QueryHistory history = examine_history(series);
+  ASSERT_THAT(history.events, SizeIs(1));
+  EXPECT_THAT(history.events[0].sentence, EndsWith(": 2 bindings instead of 1"));
+}
+
+TEST(History, TheWorstBindingIsThatOfTheLargestRatio) {
+  QuerySeries series = even_series("cart", 20, 0.2);
+  for (std::size_t run = 0; run < 20; ++run) {
+    const double ratio = run < 10 ? 1 : 3;
+    double& time = *series.points[run].bindings[0].cpu_min_us;
+    const double of_second = time * 1000 * (run < 10 ? 1 : 2);
+    time *= ratio;
+    series.points[run].bindings.push_back(history_binding(2, "x", of_second, "aaaaaaaaaaaa", 3));
+  }
+  const QueryHistory history = examine_history(series);
+  ASSERT_THAT(history.events, SizeIs(1));
+  EXPECT_EQ(history.events[0].changes[0].binding, 1);
+}
+
 TEST(History, LeavesOutRunsThatDidNotRunTheQuery) {
   QuerySeries series = even_series("cart", 5, 80);
   series.points[2].bindings.clear();

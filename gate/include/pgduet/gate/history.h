@@ -107,7 +107,7 @@ struct PlanLetter {
   bool operator==(const PlanLetter&) const = default;
 };
 
-// One thing that differs from the run before.
+// One thing that differs from what was before.
 struct HistoryChange {
   // In the order in which a reader wants to know.
   enum class Kind {
@@ -141,8 +141,9 @@ struct HistoryChange {
 struct HistoryEvent {
   std::size_t run = 0;                 // index of QueryHistory::runs
   std::vector<HistoryChange> changes;  // by kind; never empty
-  // What to look through for the cause: "81aa2f0b1c..3f2a91c0d0", from the commit of the run before
-  // to this one's. "" where they are the same, or one is not known.
+  // What to look through for the cause: "81aa2f0b1c..3f2a91c0d0", from the commit of the run that
+  // this one was compared with (for time, work and plan the last one that has them; the earliest,
+  // where changes differ in it) to this one's. "" where they are the same, or one is not known.
   std::string commits;
   // "since run 12, commit 3f2a91c0d0 "Drop unused index" (branch main): 18× slower (...), touches
   // 507 blocks instead of 9, plan A → B"

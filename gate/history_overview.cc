@@ -101,19 +101,41 @@ std::vector<QueryHistory> examine_each(std::vector<QuerySeries> all) {
   return histories;
 }
 
+// Without those that are gone: they are in no run from the newest on in which all queries of their
+// workload were run.
+std::vector<const QueryHistory*> present(const std::vector<QueryHistory>& histories) {
+  std::map<std::string, std::string> newest_whole;  // by workload
+  for (const QueryHistory& history : histories) {
+    std::string& newest = newest_whole[history.workload];
+    for (const HistoryRun& run : history.runs) {
+      if (!run.point.partial) newest = std::max(newest, run.point.run_id);
+    }
+  }
+  std::vector<const QueryHistory*> result;
+  for (const QueryHistory& history : histories) {
+    if (!history.runs.empty() &&
+        history.runs.back().point.run_id >= newest_whole[history.workload]) {
+      result.push_back(&history);
+    }
+  }
+  return result;
+}
+
 // Top
 
 double weighted_us(const HistoryRun& run) { return run.point.weight * *run.adjusted_us; }
 
 std::vector<OverviewRow> top_rows(const std::vector<QueryHistory>& histories) {
   std::map<std::string, double> all_us;
-  for (const QueryHistory& history : histories) {
-    if (const HistoryRun* run = newest_measured(history)) {
-      all_us[history.workload] += weighted_us(*run);
+  const std::vector<const QueryHistory*> all_present = present(histories);
+  for (const QueryHistory* history : all_present) {
+    if (const HistoryRun* run = newest_measured(*history)) {
+      all_us[history->workload] += weighted_us(*run);
     }
   }
   std::vector<OverviewRow> rows;
-  for (const QueryHistory& history : histories) {
+  for (const QueryHistory* one : all_present) {
+    const QueryHistory& history = *one;
     const HistoryRun* run = newest_measured(history);
     if (run == nullptr) continue;
     OverviewRow row = row_of(history);
@@ -231,7 +253,8 @@ std::string slow_sentence(const QueryHistory& history, const SlowFigures& figure
 
 std::vector<OverviewRow> slow_rows(const std::vector<QueryHistory>& histories) {
   std::vector<OverviewRow> rows;
-  for (const QueryHistory& history : histories) {
+  for (const QueryHistory* one : present(histories)) {
+    const QueryHistory& history = *one;
     std::optional<SlowFigures> figures = slow_figures(slow_runs_of(history));
     if (!figures) continue;
     figures->since_run_id = history.runs[figures->since].point.run_id;
@@ -273,13 +296,13 @@ std::set<std::size_t> plan_returns_of(const QueryHistory& history) {
 
 // A commit is run by several versions of the server at once.
 std::set<std::size_t> other_verdicts_of(const QueryHistory& history) {
-  std::map<std::pair<std::string, int>, Verdict> verdicts;
+  std::map<std::tuple<std::string, std::string, int>, Verdict> verdicts;
   std::set<std::size_t> others;
   for (std::size_t i = 0; i < history.runs.size(); ++i) {
     const HistoryPoint& point = history.runs[i].point;
-    if (!point.commit || point.commit->modified) continue;
+    if (!was_run(point) || !point.commit || point.commit->modified || !point.base) continue;
     const auto [before, is_first] =
-        verdicts.try_emplace({point.commit->id, point.postgres_major}, point.verdict);
+        verdicts.try_emplace({point.commit->id, *point.base, point.postgres_major}, point.verdict);
     if (!is_first && before->second != point.verdict) others.insert(i);
     before->second = point.verdict;
   }

@@ -20,8 +20,8 @@ Json steadiness_json(const gate::Steadiness& steadiness) {
   const bool known = steadiness.state != gate::Steadiness::State::unknown;
   return {{"state", gate::to_text(steadiness.state)},
           {"ratio", known ? Json(steadiness.ratio) : Json(nullptr)},
-          {"longest_ratio", steadiness.executions > 0 ? Json(steadiness.longest) : Json(nullptr)},
-          {"executions", steadiness.executions},
+          {"longest_ratio", steadiness.samples > 0 ? Json(steadiness.longest) : Json(nullptr)},
+          {"samples", steadiness.samples},
           {"runs", steadiness.runs},
           {"sentence", steadiness.sentence}};
 }
@@ -65,6 +65,7 @@ Json binding_json(const gate::HistoryBinding& binding) {
           {"shape", binding.shape},
           {"failure", binding.failure},
           {"executions", binding.executions},
+          {"samples", binding.samples},
           {"cpu_min_us", optional_json(binding.cpu_min_us)},
           {"wall_min_us", optional_json(binding.wall_min_us)},
           {"wall_median_us", optional_json(binding.wall_median_us)},
@@ -79,6 +80,8 @@ Json run_json(const gate::HistoryRun& run, std::size_t number) {
   Json json = {{"run", number},
                {"run_id", point.run_id},
                {"started_at", point.started_at},
+               {"partial", point.partial},
+               {"base", optional_json(point.base)},
                {"revision", point.revision},
                {"commit", commit_json(point.commit)},
                {"query", point.query},

@@ -37,6 +37,7 @@ std::string outcome_name(gate::Report::Outcome outcome) {
 // those of the duet are more the slower a query got.
 struct Times {
   std::int64_t executions = 0;
+  std::int64_t samples = 0;
   std::optional<double> cpu_min_us = std::nullopt;
   std::optional<double> wall_min_us = std::nullopt;
   std::optional<double> wall_median_us = std::nullopt;
@@ -67,6 +68,7 @@ Times times_of(const gate::BindingRun& binding) {
     return a->wall_us < b->wall_us;
   });
   for (const gate::Execution* sample : samples) times.executions += sample->executions;
+  times.samples = static_cast<std::int64_t>(samples.size());
   times.wall_min_us = samples.front()->wall_us;
   times.wall_max_us = samples.back()->wall_us;
   times.wall_median_us = quantile(samples, times.executions, 0.5);
@@ -246,6 +248,7 @@ class RunInserter {
                {"planning_blocks", "bigint"},
                {"memory_kb", "bigint"},
                {"executions", "bigint"},
+               {"samples", "integer"},
                {"cpu_min_us", "double precision"},
                {"wall_min_us", "double precision"},
                {"wall_median_us", "double precision"},
@@ -272,8 +275,8 @@ class RunInserter {
                << work.planning_blocks << work.memory_kb;
         }
         const Times times = times_of(binding);
-        rows << times.executions << times.cpu_min_us << times.wall_min_us << times.wall_median_us
-             << times.wall_p95_us << times.wall_max_us;
+        rows << times.executions << times.samples << times.cpu_min_us << times.wall_min_us
+             << times.wall_median_us << times.wall_p95_us << times.wall_max_us;
       }
     });
     rows.finish();

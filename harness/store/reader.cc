@@ -112,15 +112,21 @@ class StoredQueries {
 constexpr const char* points_sql =
     "SELECT q.workload, q.name, q.fingerprint, b.run_id,"
     " to_char(b.started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+    " r.only_selected, CASE WHEN base.modified THEN NULL"
+    " ELSE coalesce(base.commit_id, base.revision, '') END,"
     " s.revision, s.commit_id, s.commit_subject,"
     " to_char(s.committed_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), s.branch, s.modified,"
     " s.postgres_major, s.setup_hash, v.weight, v.policy ->> 'slow_ms', v.verdict, v.fails,"
-    " v.headline, b.binding, b.parameters, b.shape, b.failure, b.executions, b.cpu_min_us,"
+    " v.headline, b.binding, b.parameters, b.shape, b.failure, b.executions, b.samples, "
+    "b.cpu_min_us,"
     " b.wall_min_us, b.wall_median_us, b.wall_p95_us, b.wall_max_us, b.blocks, b.rows_visited "
     "FROM pgduet.query_bindings AS b "
     "JOIN pgduet.queries AS q USING (query_id) "
+    "JOIN pgduet.runs AS r ON r.run_id = b.run_id "
     "JOIN pgduet.run_sides AS s"
     " ON s.run_id = b.run_id AND s.workload = q.workload AND s.side = b.side "
+    "LEFT JOIN pgduet.run_sides AS base"
+    " ON base.run_id = b.run_id AND base.workload = q.workload AND base.side = 'base' "
     "LEFT JOIN pgduet.query_verdicts AS v ON v.query_id = b.query_id AND v.run_id = b.run_id "
     "WHERE b.side = 'head' AND ($1 = '' OR s.branch = $1)";
 
@@ -164,6 +170,8 @@ gate::HistoryPoint read_point(FieldReader& fields) {
   point.fingerprint = fields.text();
   point.run_id = fields.text();
   point.started_at = fields.text();
+  point.partial = fields.value_or(false);
+  point.base = fields.optional<std::string>();
   point.revision = fields.text();
   gate::CommitRecord commit;
   commit.id = fields.text();
@@ -189,6 +197,7 @@ gate::HistoryBinding read_binding(FieldReader& fields) {
   binding.shape = fields.text();
   binding.failure = fields.text();
   binding.executions = fields.value_or(0);
+  binding.samples = fields.value_or(0);
   binding.cpu_min_us = fields.optional<double>();
   binding.wall_min_us = fields.optional<double>();
   binding.wall_median_us = fields.optional<double>();

@@ -70,7 +70,8 @@ gate::HistoryBinding history_binding(int number, const std::string& parameters, 
   binding.number = number;
   binding.parameters = parameters;
   binding.shape = shape;
-  binding.executions = 100;
+  binding.executions = 5000;
+  binding.samples = 100;
   binding.cpu_min_us = time_us;
   binding.wall_min_us = time_us * 1.25;
   binding.wall_median_us = time_us * 1.5;
@@ -165,7 +166,7 @@ std::vector<gate::QuerySeries> sample_store() {
   untimed.workload = "metrics";
   for (gate::HistoryPoint& point : untimed.points) {
     gate::HistoryBinding& binding = point.bindings[0];
-    binding.executions = 0;
+    binding.executions = binding.samples = 0;
     binding.cpu_min_us = binding.wall_min_us = binding.wall_median_us = std::nullopt;
     binding.wall_p95_us = binding.wall_max_us = std::nullopt;
   }

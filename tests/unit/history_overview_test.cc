@@ -150,6 +150,21 @@ TEST(Slow, NoneIsSaidWithTheLimit) {
   EXPECT_EQ(overview.summary, "no query of 2 is slow: none took 100 ms or more in 20 runs");
 }
 
+TEST(Overview, LeavesOutQueriesThatAreGone) {
+  std::vector<QuerySeries> store = {even_series("kept", 10, 100), even_series("gone", 8, 300'000)};
+  EXPECT_EQ(queries_of(examine_all(Kind::top, store)), (std::vector<std::string>{"kept"}));
+  EXPECT_EQ(examine_all(Kind::top, store).rows[0].measure, "100 %");
+  EXPECT_THAT(examine_all(Kind::slow, store).rows, IsEmpty());
+  // The last two runs were of other queries.
+  store[0].points[8].partial = store[0].points[9].partial = true;
+  EXPECT_EQ(queries_of(examine_all(Kind::top, store)), (std::vector<std::string>{"gone", "kept"}));
+  EXPECT_THAT(examine_all(Kind::slow, store).rows, SizeIs(1));
+  // Another workload says nothing.
+  store[0].points[8].partial = store[0].points[9].partial = false;
+  store[1].workload = "metrics";
+  EXPECT_THAT(examine_all(Kind::slow, store).rows, SizeIs(1));
+}
+
 TEST(Slow, LimitsMayDiffer) {
   std::vector<QuerySeries> store = {even_series("a", 2, 9), even_series("b", 2, 9)};
   for (HistoryPoint& point : store[1].points) point.slow_ms = 2000;
@@ -258,6 +273,25 @@ TEST(Flaky, CountsOtherVerdictsOfTheSameCommit) {
   for (HistoryPoint& point : series.points) point.commit->modified = true;
   overview = examine_all(Kind::flaky, {series});
   EXPECT_THAT(overview.rows, IsEmpty());
+}
+
+TEST(Flaky, AnotherVerdictBesideAnotherBaseIsNone) {
+  QuerySeries series = even_series("cart", 4, 80);
+  for (HistoryPoint& point : series.points) point.commit = series.points[0].commit;
+  series.points[2].verdict = series.points[3].verdict = Verdict::regressed;
+  EXPECT_THAT(examine_all(Kind::flaky, {series}).rows, SizeIs(1));
+  series.points[2].base = series.points[3].base = "81aa2f0b1c";
+  EXPECT_THAT(examine_all(Kind::flaky, {series}).rows, IsEmpty());
+  for (HistoryPoint& point : series.points) point.base.reset();
+  EXPECT_THAT(examine_all(Kind::flaky, {series}).rows, IsEmpty());
+}
+
+TEST(Flaky, ARunThatDidNotRunTheQueryHasNoOtherVerdict) {
+  QuerySeries series = even_series("cart", 3, 80);
+  for (HistoryPoint& point : series.points) point.commit = series.points[0].commit;
+  series.points[1].bindings.clear();
+  series.points[1].verdict = Verdict::skipped;
+  EXPECT_THAT(examine_all(Kind::flaky, {series}).rows, IsEmpty());
 }
 
 TEST(Flaky, RanksByOddRunsThenByTheirPart) {

@@ -483,8 +483,8 @@ TEST(Steadiness, OfTheSampleIsSteady) {
   EXPECT_EQ(steadiness.state, Steadiness::State::steady);
   EXPECT_THAT(steadiness.ratio, DoubleNear(1.2, 1e-6));
   EXPECT_EQ(steadiness.sentence,
-            "steady: 95 % of executions within 1.20× of the median of their run (600 executions in "
-            "6 runs), the longest 1.90×");
+            "steady: 95 % of samples within 1.20× of the median of their run (600 samples in 6 "
+            "runs), the longest 1.90×");
 }
 
 TEST(Steadiness, SpikesAreTold) {
@@ -497,7 +497,7 @@ TEST(Steadiness, SpikesAreTold) {
   const QueryHistory history = examine_history(series);
   EXPECT_EQ(history.steadiness.state, Steadiness::State::spiky);
   EXPECT_EQ(history.steadiness.sentence,
-            "spiky: 5 % of executions take more than 7.40× the median of their run (600 executions "
+            "spiky: 5 % of samples take more than 7.40× the median of their run (600 samples "
             "in 6 runs), the longest 22.00×");
   EXPECT_EQ(history.summary, "no change in 6 runs; spiky");
 }
@@ -508,24 +508,24 @@ TEST(Steadiness, ASlowerRunIsNoSpike) {
   EXPECT_EQ(examine_history(series).steadiness.state, Steadiness::State::steady);
 }
 
-TEST(Steadiness, WeighsByExecutions) {
+TEST(Steadiness, WeighsBySamples) {
   QuerySeries series = even_series("cart", 2, 80);
   HistoryBinding& spiky = series.points[0].bindings[0];
   spiky.wall_p95_us = *spiky.wall_median_us * 10;
   spiky.wall_max_us = *spiky.wall_median_us * 20;
-  series.points[1].bindings[0].executions = 100'000;
+  series.points[1].bindings[0].samples = 100'000;
   EXPECT_EQ(examine_history(series).steadiness.state, Steadiness::State::steady);
-  std::swap(spiky.executions, series.points[1].bindings[0].executions);
+  std::swap(spiky.samples, series.points[1].bindings[0].samples);
   EXPECT_EQ(examine_history(series).steadiness.state, Steadiness::State::spiky);
 }
 
-TEST(Steadiness, OfFewExecutionsIsNotKnown) {
+TEST(Steadiness, OfFewSamplesIsNotKnown) {
   QuerySeries series = even_series("cart", 3, 80);
-  for (HistoryPoint& point : series.points) point.bindings[0].executions = 6;
+  for (HistoryPoint& point : series.points) point.bindings[0].samples = 6;
   const QueryHistory history = examine_history(series);
   EXPECT_EQ(history.steadiness.state, Steadiness::State::unknown);
   EXPECT_EQ(history.steadiness.sentence,
-            "steady or spiky is not known: 18 executions in 3 runs, and it takes 20");
+            "steady or spiky is not known: 18 samples in 3 runs, and it takes 20");
   EXPECT_EQ(history.summary, "no change in 3 runs");
 }
 

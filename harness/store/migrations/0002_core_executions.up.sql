@@ -19,6 +19,7 @@ CREATE TABLE pgduet.query_bindings (
   planning_blocks bigint,
   memory_kb bigint,
   executions bigint NOT NULL,
+  samples integer NOT NULL,
   cpu_min_us double precision,
   wall_min_us double precision,
   wall_median_us double precision,
@@ -36,6 +37,7 @@ COMMENT ON COLUMN pgduet.query_bindings.blocks IS 'Shared, local and temporary b
 COMMENT ON COLUMN pgduet.query_bindings.rows_visited IS 'By all scans, with those that filters removed';
 COMMENT ON COLUMN pgduet.query_bindings.memory_kb IS 'Peak of sorts and hashes';
 COMMENT ON COLUMN pgduet.query_bindings.executions IS 'That the times rest on; 0 where none were timed';
+COMMENT ON COLUMN pgduet.query_bindings.samples IS 'That these executions are in; each gave one time';
 COMMENT ON COLUMN pgduet.query_bindings.cpu_min_us IS 'CPU time of the server process in the fastest execution; null where it cannot be read';
 
 CREATE TABLE pgduet.query_executions (

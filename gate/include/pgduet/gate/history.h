@@ -21,6 +21,7 @@ struct HistoryBinding {
   std::string shape;       // of its plan; "" after a failure
   std::string failure;     // the server's words; "" when it ran
   int executions = 0;      // that the times below rest on
+  int samples = 0;         // that these are in: a sample of a short query is the mean of a batch
   // Nothing where no times were taken. CPU time also where the clock cannot be read.
   std::optional<double> cpu_min_us;
   std::optional<double> wall_min_us;
@@ -36,7 +37,11 @@ struct HistoryBinding {
 // The query in one run.
 struct HistoryPoint {
   std::string run_id;
-  std::string started_at;              // ISO 8601, UTC
+  std::string started_at;  // ISO 8601, UTC
+  bool partial = false;    // a part of the queries was run, see --only
+  // Commit of base; its revision where it has none, "" without base. Nothing where it may be
+  // another each time: a work tree with changes.
+  std::optional<std::string> base = "";
   std::string revision;                // SideRecord::revision of head
   std::optional<CommitRecord> commit;  // of head
   std::string query;                   // its name in this run
@@ -162,17 +167,18 @@ struct HistoryLevel {
   bool operator==(const HistoryLevel&) const = default;
 };
 
-// How the executions of one run, of one binding, differ among each other.
+// How the samples of one run, of one binding, differ among each other.
 struct Steadiness {
   enum class State { unknown, steady, spiky };
 
   State state = State::unknown;
-  double ratio = 1;    // 95 % of the executions took at most so many times the median of their run
+  // 95 % of the samples took at most so many times the median of their run; 1 while unknown.
+  double ratio = 1;
   double longest = 1;  // the longest of all
-  std::int64_t executions = 0;
+  std::int64_t samples = 0;
   int runs = 0;          // that they are of
-  std::string sentence;  // "steady: 95 % of executions within 1.2× of the median (600 executions in
-                         // 20 runs)"
+  std::string sentence;  // "steady: 95 % of samples within 1.20× of the median of their run (600
+                         // samples in 20 runs), the longest 1.90×"
 
   bool operator==(const Steadiness&) const = default;
 };
@@ -196,12 +202,12 @@ struct QueryHistory {
 // So many other queries must have been timed in a run for telling how fast its machine was.
 constexpr std::size_t least_other_queries_known = 5;
 
-// A query is spiky where 5 % of its executions take more than this many times the median. Of 82
+// A query is spiky where 5 % of its samples take more than this many times the median. Of 82
 // queries in which nothing was spiky the worst had 3.4 beside a load that was heavy on purpose (27
 // runs), and 1.7 on a quiet machine (11 runs).
 constexpr double spiky_ratio = 4;
 // Of fewer, one is more than 5 %.
-constexpr std::int64_t least_executions_for_steadiness = 20;
+constexpr std::int64_t least_samples_for_steadiness = 20;
 
 // "fails", "works", "slower", ..., "more work".
 std::string to_text(HistoryChange::Kind kind);

@@ -50,7 +50,8 @@ struct FlakyFigures {
   // Runs in which a binding's plan went back to an earlier one, with the same statement on the same
   // data and server version.
   int plan_returns = 0;
-  // Runs with another verdict than the one before of the same unmodified commit.
+  // Runs with another verdict than the one before of the same unmodified commit, compared with the
+  // same base.
   int other_verdicts = 0;
   int inconclusive = 0;  // runs that could not be judged
   int odd_runs = 0;      // runs of any of these kinds
@@ -91,6 +92,8 @@ std::string to_text(SlowFigures::State state);
 // Rows in the order in which they deserve attention, ties by workload and name:
 //   top    by workload, in each the largest share first; queries without a time are left out
 //   slow   always, in spikes, no longer; within each the longest first
+//          From both queries are left out that are gone: not in the newest run that ran all
+//          queries of their workload (without --only), and in none after it.
 //   flaky  the most odd runs first, then the largest part of odd runs
 // The queries of a workload tell how fast the machines were, in place of QuerySeries::others, and
 // have one clock, as their times are added up.

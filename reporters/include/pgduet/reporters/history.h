@@ -1,21 +1,23 @@
 // Reports of what lies behind: the history of one query, and overviews of all. As reporter.h: the
 // sentences are gate's, a format decides layout and escaping only.
 //
-// JSON, for scripts. Runs are numbered from 1, the oldest first; what is not known is null.
+// JSON, for scripts. Runs are numbered from 1, the oldest first; what is not known is null:
+// figures, "commit", and "base" where it was a work tree with changes. Texts without anything to
+// say are "", and "binding" is 0 where a change is one of the query as a whole.
 //   history   {"format_version": 1, "workload", "query", "summary", "clock", "notes": [text],
-//              "steadiness": {"state", "ratio", "longest_ratio", "executions", "runs", "sentence"},
+//              "steadiness": {"state", "ratio", "longest_ratio", "samples", "runs", "sentence"},
 //              "events": [{"run", "run_id", "commits", "sentence", "changes": [{"kind", "sentence",
 //                "binding", "bindings", "before", "after", "p_value", "plan_before",
 //                "plan_after"}]}],
 //              "levels": [{"first_run", "last_run", "adjusted_us", "comparable"}],
 //              "plans": [{"letter", "shape", "first_run", "last_run", "runs"}],
-//              "runs": [{"run", "run_id", "started_at", "revision", "commit": {"id",
+//              "runs": [{"run", "run_id", "started_at", "partial", "base", "revision", "commit": {"id",
 //                "committed_at", "subject", "branch", "modified"}, "query", "fingerprint",
 //                "postgres_major", "setup_hash", "weight", "slow_ms", "verdict", "fails",
 //                "headline", "machine", "time_us", "adjusted_us", "blocks", "plan",
 //                "bindings": [{"number", "parameters", "shape", "failure", "executions",
-//                  "cpu_min_us", "wall_min_us", "wall_median_us", "wall_p95_us", "wall_max_us",
-//                  "blocks", "rows_visited"}]}]}
+//                  "samples", "cpu_min_us", "wall_min_us", "wall_median_us", "wall_p95_us",
+//                  "wall_max_us", "blocks", "rows_visited"}]}]}
 //   overview  {"format_version": 1, "overview": "top", "summary", "rows": [{"workload", "query",
 //              "measure", "sentence", "clock", "time_us", "times_us", ...}]}, and in each row
 //                top    "share", "weight", "trend"

@@ -202,6 +202,20 @@ TEST(FindChangePoints, ShortSeriesHaveNone) {
   }
 }
 
+TEST(FindChangePoints, NineValuesAreEnoughWhereLevelsDoNotOverlap) {
+  for (const std::size_t before : {3U, 4U, 5U, 6U}) {
+    const std::size_t after = 9 - before;
+    EXPECT_THAT(indexes(exact(before, 100) + exact(after, 200)), ElementsAre(before));
+    for (unsigned seed = 0; seed < 100; ++seed) {
+      const Series values = noisy(before, 100, 0.02, seed) + noisy(after, 200, 0.02, seed + 1000);
+      EXPECT_THAT(indexes(values), ElementsAre(before)) << seed;
+    }
+  }
+  for (const std::size_t before : {1U, 2U, 7U, 8U}) {
+    EXPECT_THAT(indexes(exact(before, 100) + exact(9 - before, 200)), IsEmpty()) << before;
+  }
+}
+
 TEST(FindChangePoints, ASlowdownThatWasMendedSoonIsTwoChanges) {
   const Series values = noisy(11, 40, 0.05, 1) + noisy(5, 700, 0.05, 2) + noisy(4, 40, 0.05, 3);
   EXPECT_THAT(indexes(values), ElementsAre(11, 16));

@@ -23,8 +23,9 @@
 // - A second test must agree, on ranks (Mann and Whitney): three slow runs in a row prove little
 //   where every fifth run is slow.
 //
-// A change is found from the third value after it on, where twelve or more are before it (five and
-// five otherwise), and where it is large beside the noise.
+// A change that is large beside the noise is found from the third value after it on: where the two
+// levels do not overlap with six or more values before it (and from the fourth on with five), else
+// with twelve or more.
 #pragma once
 
 #include <cstddef>
@@ -48,7 +49,8 @@ struct ChangePointOptions {
   // not hide a recent one, and cost stays linear. Twice what most changes need.
   std::size_t window = 50;
   // Of the t-test. Small, as the split that is tested is the best of many: with this one, fewer
-  // than one series of noise in 1,000 has a change point.
+  // than one series in 1,000 has a change point, of 50 values with log-normal noise. Longer series
+  // and real noise have more, see gate/history.md.
   double max_p_value = 0.00001;
   // Smaller changes of level are not reported: the factor between `before` and `after`, either way.
   double least_ratio = 1.10;
@@ -56,8 +58,8 @@ struct ChangePointOptions {
   bool operator==(const ChangePointOptions&) const = default;
 };
 
-// In order. Empty for fewer than ten values. Same input, same output: nothing is random. Values are
-// times or counts, in any unit; a zero counts as half of the smallest value above zero.
+// In order. Empty for fewer than nine values. Same input, same output: nothing is random. Values
+// are times or counts, in any unit; a zero counts as half of the smallest value above zero.
 std::vector<ChangePoint> find_change_points(std::span<const double> values,
                                             const ChangePointOptions& options = {});
 

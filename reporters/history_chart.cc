@@ -7,6 +7,7 @@
 
 #include "details.h"
 #include "html_query.h"
+#include "pgduet/gate/wording.h"
 #include "sparkline.h"
 
 namespace pgduet::reporters::html {
@@ -149,7 +150,7 @@ std::optional<Data> chart_data(const gate::QueryHistory& history,
   data["middle"] = Data(text.value(middle_of(*range)));
   data["bottom"] = Data(text.value(range->logarithmic ? range->least / 2 : 0));
   data["description"] =
-      Data(text.caption + " over " + std::to_string(values.size()) + " runs, from " +
+      Data(text.caption + " over " + gate::counted(values.size(), "run") + ", from " +
            text.value(range->least) + " to " + text.value(range->most));
   List dots;
   for (std::size_t i = 0; i < values.size(); ++i) {

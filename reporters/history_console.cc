@@ -15,6 +15,8 @@ namespace {
 constexpr int label_columns = 8;              // "blocks" and two blanks
 constexpr std::size_t newest_runs = 8;        // that the table has
 constexpr std::size_t overview_columns = 20;  // of a sparkline beside a name
+constexpr int least_name_columns = 16;        // with less room a name has its own line
+constexpr int narrow_indent = 2;
 
 // "1" to "9", then "a" to "z": one column wide. Beyond, an event has no mark of its own.
 std::string mark_of(std::size_t event) {
@@ -69,7 +71,8 @@ class HistoryPage {
     if (!range) return;
     std::vector<std::string> cells = sparkline(values, columns());
     for (std::size_t i = 0; i < history_.runs.size(); ++i) {
-      if (!history_.runs[i].failure.empty()) cells[column_of_run(i)] = "×";
+      std::string& cell = cells[column_of_run(i)];
+      if (cell == no_value && !history_.runs[i].failure.empty()) cell = "×";
     }
     std::string scale = text(range->least);
     if (range->most > range->least) scale += " to " + text(range->most);
@@ -221,11 +224,18 @@ void write_console_overview(const gate::HistoryOverview& overview, const ReportO
   for (const gate::OverviewRow& row : overview.rows) {
     const std::vector<std::string> cells = sparkline(row.times_us, overview_columns);
     const int line_column = page.width() - static_cast<int>(overview_columns);
-    const std::string name = fitted(full_name(row.workload, row.query), line_column - columns - 2);
-    page.line({{0, row.measure, Style::bold},
-               {columns, name, Style::bold},
-               {line_column, joined(cells), Style::dim}});
-    page.paragraph(columns, row.sentence);
+    const std::string name = full_name(row.workload, row.query);
+    const int name_columns = line_column - columns - 2;
+    if (name_columns >= least_name_columns) {
+      page.line({{0, row.measure, Style::bold},
+                 {columns, fitted(name, name_columns), Style::bold},
+                 {line_column, joined(cells), Style::dim}});
+      page.paragraph(columns, row.sentence);
+    } else {
+      page.line({{0, row.measure, Style::bold}, {line_column, joined(cells), Style::dim}});
+      page.paragraph(narrow_indent, name, Style::bold);
+      page.paragraph(narrow_indent, row.sentence);
+    }
   }
   if (!overview.rows.empty()) page.blank_line();
   page.paragraph(0, overview.summary);

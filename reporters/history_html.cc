@@ -189,10 +189,11 @@ class HistoryPage {
       item["run_id"] = Data(point.run_id);
       item["date"] = Data(minute_text(point.started_at));
       item["commit"] = Data(run.commit);
-      item["subject"] = Data("");
       if (point.commit) {
-        const std::string& branch = point.commit->branch;
-        item["subject"] = Data(point.commit->subject + (branch.empty() ? "" : " (" + branch + ")"));
+        const gate::CommitRecord& commit = *point.commit;
+        const std::string branch = commit.branch.empty() ? "" : "(" + commit.branch + ")";
+        const bool both = !commit.subject.empty() && !branch.empty();
+        set_text(item, "subject", commit.subject + (both ? " " : "") + branch);
       }
       item["time"] = Data(time_text(run.adjusted_us));
       item["measured"] = Data(time_text(run.time_us));

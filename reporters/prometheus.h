@@ -4,7 +4,8 @@
 // - A query's figures, of each side that ran it, are means over its bindings, which are a declared
 //   sample of its calls: one figure a query that means the same in each run, where "the worst
 //   binding" may be another one tomorrow. A side of which a binding failed has none, as the mean of
-//   the others would be the figure of another sample.
+//   the others would be the figure of another sample. pgduet_query_executions alone is a sum, over
+//   all bindings and stages: it says how much was measured, not what.
 // - Times are the fastest of the screening, of which every run takes as many samples: the duet
 //   gives more to some queries than to others, and more samples have a smaller minimum.
 // - A query has one sample of its verdict, not one for each that it could have. The next file no

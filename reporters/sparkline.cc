@@ -46,7 +46,7 @@ std::vector<std::string> sparkline(const std::vector<std::optional<double>>& val
   std::vector<std::string> line;
   for (const std::vector<double>& column : shared) {
     if (column.empty()) {
-      line.emplace_back("·");
+      line.emplace_back(no_value);
       continue;
     }
     const double place = range->place(gate::median(column));

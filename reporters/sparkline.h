@@ -25,8 +25,11 @@ struct Range {
 // Nothing without values.
 std::optional<Range> range_of(const std::vector<std::optional<double>>& values);
 
-// One of ▁▂▃▄▅▆▇█ for each value, "·" for none. With more values than `columns`, neighbours share a
-// character, which shows their median. Requires: `columns` of at least 1.
+// Of a character whose values are not known.
+constexpr const char* no_value = "·";
+
+// One of ▁▂▃▄▅▆▇█ for each value, no_value for none. With more values than `columns`, neighbours
+// share a character, which shows their median. Requires: `columns` of at least 1.
 std::vector<std::string> sparkline(const std::vector<std::optional<double>>& values,
                                    std::size_t columns);
 

@@ -122,6 +122,40 @@ TEST(HistoryConsole, FitsIntoItsWidth) {
   }
 }
 
+TEST(HistoryConsole, OverviewsFitIntoTheirWidth) {
+  using Kind = gate::HistoryOverview::Kind;
+  for (const Kind kind : {Kind::top, Kind::slow, Kind::flaky}) {
+    std::vector<gate::QuerySeries> store = test::sample_store();
+    store.push_back(test::hostile_series("日本語 long-word-without-any-blank"));
+    const gate::HistoryOverview overview = gate::examine_all(kind, store);
+    for (const int width : {40, 60, 80, 132}) {
+      std::ostringstream out;
+      find_history_format("console")->write_overview(overview, {.width = width}, out);
+      for (const std::string& line : lines_of(out.str())) {
+        EXPECT_THAT(display_width(line), Le(width)) << line;
+      }
+      if (kind != Kind::slow) {
+        EXPECT_THAT(out.str(), HasSubstr("shop/open_orders"));
+      }
+    }
+  }
+}
+
+TEST(HistoryConsole, AColumnOfSeveralRunsIsACrossWhereNoneHasAValue) {
+  gate::QuerySeries series = test::even_series("cart", 64, 80);
+  for (const std::size_t run : {10U, 20U, 21U}) {
+    gate::HistoryBinding failed;
+    failed.failure = "out of memory (53200)";
+    series.points[run].bindings = {failed};
+  }
+  const std::vector<std::string> lines = lines_of(history_text("console", series, {.width = 40}));
+  const auto times = std::find_if(lines.begin(), lines.end(),
+                                  [](const std::string& line) { return line.starts_with("CPU"); });
+  ASSERT_NE(times, lines.end());
+  EXPECT_EQ(times->find("×"), times->rfind("×"));
+  EXPECT_THAT(*times, HasSubstr("×"));
+}
+
 TEST(HistoryConsole, MarksStandUnderTheirRuns) {
   const std::vector<std::string> lines = lines_of(history_text("console", test::sample_series()));
   const auto times = std::find_if(lines.begin(), lines.end(),
@@ -161,6 +195,14 @@ TEST(HistoryHtml, MarksPlansWithTheirCommit) {
   EXPECT_THAT(history_text("html", test::sample_series()), HasSubstr(">3f2a91c0d0 A → C</span>"));
 }
 
+TEST(HistoryHtml, LeavesOutWhatACommitDoesNotSay) {
+  gate::QuerySeries series = test::even_series("cart", 1, 80);
+  series.points[0].commit->subject = series.points[0].commit->branch = "";
+  const std::string page = history_text("html", series);
+  EXPECT_THAT(page, Not(HasSubstr("class=\"line subject\"")));
+  EXPECT_THAT(page, HasSubstr("over 1 run,"));
+}
+
 TEST(HistoryHtml, LevelsEndWhereTheTimeChanged) {
   const std::string page = history_text("html", test::sample_series());
   const std::size_t level = page.find("class=\"level\" d=\"");
@@ -191,6 +233,20 @@ TEST(HistoryJson, HasTheRunsAndWhatChanged) {
   EXPECT_EQ(json["events"][3]["run"], 12);
   EXPECT_EQ(json["events"][3]["changes"][0]["kind"], "slower");
   EXPECT_EQ(json["runs"][11]["commit"]["subject"], "Drop unused index");
+}
+
+TEST(HistoryJson, WhatIsNotKnownIsNull) {
+  gate::QuerySeries series = test::even_series("cart", 2, 80);
+  series.others.clear();
+  for (gate::HistoryPoint& point : series.points) {
+    point.bindings[0].samples = 0;
+    point.base.reset();
+  }
+  const gate::Json json = gate::Json::parse(history_text("json", series));
+  EXPECT_EQ(json["runs"][0]["machine"], nullptr);
+  EXPECT_EQ(json["runs"][0]["base"], nullptr);
+  EXPECT_EQ(json["steadiness"]["ratio"], nullptr);
+  EXPECT_EQ(json["steadiness"]["longest_ratio"], nullptr);
 }
 
 TEST(HistoryJson, OverviewsHaveTheFiguresOfTheirKind) {

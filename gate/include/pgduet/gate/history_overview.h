@@ -64,7 +64,7 @@ struct OverviewRow {
   std::string workload;
   std::string query;
   std::string measure;            // what it is sorted by: "34 %", "always", "5 of 20 runs"
-  std::string sentence;           // "704 µs CPU at weight 10, 18× slower than at first"
+  std::string sentence;           // "CPU 704 µs at weight 10, 18× slower than in the first run"
   std::string clock;              // of the times below, as QueryHistory::clock
   std::optional<double> time_us;  // newest, as measured
   // Adjusted, of each run; nothing where it was not measured.

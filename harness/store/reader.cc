@@ -356,6 +356,14 @@ class LinkedSeries {
   std::map<Key, std::vector<KnownQuery>> by_fingerprint_;
 };
 
+// The first run in which the query had its name.
+std::string first_run_of(const gate::QuerySeries& series) {
+  const auto first =
+      std::find_if(series.points.begin(), series.points.end(),
+                   [&](const gate::HistoryPoint& point) { return point.query == series.query; });
+  return first == series.points.end() ? "~" : first->run_id;  // behind all run ids
+}
+
 }  // namespace
 
 std::vector<std::string> read_query_names(Session& session) {
@@ -377,7 +385,11 @@ gate::QuerySeries read_history(Session& session, const std::string& name,
   if (found.empty()) return {query.workload, query.query, {}, {}};
   gate::QuerySeries series = std::move(found.front());
   series.query = query.query;
-  keep_one_version(series.points, filter.major);
+  // Another branch may go on with the former name.
+  std::erase_if(series.points, [&, first = first_run_of(series)](const gate::HistoryPoint& point) {
+    return point.query != series.query && point.run_id >= first;
+  });
+  if (!series.points.empty()) keep_one_version(series.points, filter.major);
   keep_newest(series.points, filter.last);
   if (series.points.empty()) return series;
   read_others(session, ids, series);
@@ -389,13 +401,15 @@ std::vector<gate::QuerySeries> read_histories(Session& session, const HistoryFil
       filter.last == 0
           ? ""
           : " AND b.run_id = ANY (SELECT DISTINCT run_id FROM pgduet.run_sides WHERE side = 'head' "
-            "AND ($1 = '' OR branch = $1) ORDER BY run_id DESC LIMIT " +
+            "AND ($1 = '' OR branch = $1) AND $2::integer IN (0, postgres_major) "
+            "ORDER BY run_id DESC LIMIT " +
                 std::to_string(filter.last) + ")";
   const pqxx::result result = session.execute_params(
       std::string(points_sql) + newest +
           " ORDER BY q.workload COLLATE \"C\", q.name COLLATE \"C\", b.run_id, b.query_id, "
           "b.binding",
-      {filter.branch});
+      filter.last == 0 ? compat::Values{filter.branch}
+                       : compat::Values{filter.branch, std::to_string(filter.major)});
   std::vector<gate::QuerySeries> all = LinkedSeries(series_of(result, true)).link();
   for (gate::QuerySeries& series : all) keep_one_version(series.points, filter.major);
   std::erase_if(all, [](const gate::QuerySeries& series) { return series.points.empty(); });

@@ -233,8 +233,7 @@ TEST_P(DamageTest, IsMadeAnew) {
   EXPECT_LE(messages_.size(), 1U);
   for (const std::string& message : messages_)
     EXPECT_THAT(message,
-                testing::MatchesRegex("the store is damaged \\(.*\\): it is made anew from "
-                                      "the run records"));
+                testing::StartsWith("the store is damaged and made anew from the run records: "));
 }
 
 void cut(const fs::path& file) { fs::resize_file(file, 0); }

@@ -5,9 +5,9 @@
 
 namespace pgduet::reporters::html {
 
-extern const std::string_view page_mustache;   // the page: summary, cards, frame of the rest
-extern const std::string_view row_mustache;    // one query in the table
-extern const std::string_view query_mustache;  // one query with all that is known of it
+extern const std::string_view page_mustache;      // the page: summary, cards, frame of the rest
+extern const std::string_view row_mustache;       // one query in the table
+extern const std::string_view query_mustache;     // one query with all that is known of it
 extern const std::string_view history_mustache;   // the page of one query's history
 extern const std::string_view overview_mustache;  // the page of an overview of all
 extern const std::string_view report_css;

@@ -180,7 +180,7 @@ gate::QuerySeries hostile_series(const std::string& text) {
   series.query = text;
   for (std::size_t run = 0; run < series.points.size(); ++run) {
     gate::HistoryPoint& point = series.points[run];
-    point.run_id = text + std::to_string(run);
+    point.run_id = text + std::to_string(100 + run);  // sorts by time, as any
     point.started_at = text;
     point.revision = text;
     point.query = run < 4 ? text + "2" : text;

@@ -25,11 +25,10 @@ void init_cluster(const Installation& installation, const std::filesystem::path&
                        "--pgdata=" + data_directory.string(),
                        "--username=pgduet",
                        "--auth=trust",
+                       "--no-sync",  // all that we keep in a cluster can be made again
                        "--encoding=UTF8",
                        "--locale=" + cluster_locale(),
                        "--no-instructions"};
-  // What is kept is durable; what is measured can be built again.
-  if (checksums == Checksums::off) command.arguments.push_back("--no-sync");
   // Checksums are on by default from 18 on; the option came with the default.
   if (checksums == Checksums::on)
     command.arguments.push_back("--data-checksums");

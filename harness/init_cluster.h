@@ -16,7 +16,6 @@ std::string cluster_locale();
 
 enum class Checksums { off, on };
 
-// Clusters with checksums are for keeping: they are written to the disk, too.
 // Runs initdb in `data_directory`, which is there and empty, as `user`. The superuser is "pgduet",
 // encoding is UTF-8. Throws Error(environment) with initdb's reason.
 void init_cluster(const Installation& installation, const std::filesystem::path& data_directory,

@@ -15,7 +15,7 @@ namespace pgduet::harness {
 // A running server over `state_directory`/store/data, in exclusive use: another pgduet that wants
 // it waits. What it holds can be made again, so a data directory that is not there, does not start
 // or is of a major version that is not installed is made anew, empty. Unlike the clusters that are
-// measured it is durable: it outlives the run and the machine's next start.
+// measured it is kept, and survives a crash of the machine as any server does.
 class EmbeddedCluster {
  public:
   struct Options {

@@ -442,7 +442,7 @@ void delete_runs(Session& session, const std::vector<std::string>& run_ids) {
     for (const char* table : partitioned_tables) {
       const std::string partition = std::string("pgduet.") + table + "_" + month[0].c_str();
       if (month[1].as<bool>())
-        session.execute("DROP TABLE " + partition);
+        session.execute("DROP TABLE IF EXISTS " + partition);
       else
         session.execute_params("DELETE FROM " + partition + " WHERE run_id = ANY ($1::text[])",
                                {ids});

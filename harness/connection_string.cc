@@ -17,15 +17,6 @@ struct FreeConninfo {
 };
 using Conninfo = std::unique_ptr<PQconninfoOption, FreeConninfo>;
 
-std::string quoted(const std::string& value) {
-  std::string quoted = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "'";
-}
-
 // libpq takes what follows the first "@" for the host, and without one before a "/" the user for
 // the host, the password for port and database: messages name those.
 bool has_bare_mark_in_password(const std::string& text) {
@@ -40,13 +31,21 @@ bool has_bare_mark_in_password(const std::string& text) {
 
 }  // namespace
 
-ConnectionString::ConnectionString(const std::string& text, std::string option)
-    : option_(std::move(option)) {
+std::string conninfo_value(const std::string& value) {
+  std::string quoted = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+ConnectionString::ConnectionString(const std::string& text, const std::string& option) {
   char* message = nullptr;
   const Conninfo options(PQconninfoParse(text.c_str(), &message));
   if (options == nullptr || has_bare_mark_in_password(text)) {
     PQfreemem(message);  // it may quote the password
-    throw Error(Error::Kind::usage, {}, option_ + " is not a PostgreSQL connection string",
+    throw Error(Error::Kind::usage, {}, option + " is not a PostgreSQL connection string",
                 "Write postgresql://user@host:port/database (with %40 for an \"@\" and %2F for a "
                 "\"/\" in a password), or \"host=... dbname=...\".");
   }
@@ -65,7 +64,7 @@ std::string ConnectionString::text(const std::string& database) const {
   if (!database.empty()) values["dbname"] = database;
   std::string result;
   for (const auto& [keyword, value] : values) {
-    result += (result.empty() ? "" : " ") + keyword + "=" + quoted(value);
+    result += (result.empty() ? "" : " ") + keyword + "=" + conninfo_value(value);
   }
   return result;
 }

@@ -6,11 +6,14 @@
 
 namespace pgduet::harness {
 
+// A value as it stands behind its keyword: in single quotes, with backslashes.
+std::string conninfo_value(const std::string& value);
+
 class ConnectionString {
  public:
   // Takes a URL ("postgresql://user@host/database") or keywords and values ("host=... dbname=...").
   // Throws Error(usage) that names `option` (where the string was given) and never quotes it.
-  ConnectionString(const std::string& text, std::string option);
+  ConnectionString(const std::string& text, const std::string& option);
 
   // By libpq's keywords: "host", "password", ... Only what the string says.
   const std::map<std::string, std::string>& values() const { return values_; }
@@ -31,10 +34,7 @@ class ConnectionString {
   // The first line of a message of libpq or the server, with the passwords replaced by "***".
   std::string without_password(const std::string& message) const;
 
-  const std::string& option() const { return option_; }
-
  private:
-  std::string option_;
   std::map<std::string, std::string> values_;
   std::map<std::string, std::string> variables_;  // keyword -> environment variable
 };

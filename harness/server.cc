@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "connection_string.h"
 #include "file_lock.h"
 #include "file_tree.h"
 #include "leftovers.h"
@@ -126,16 +127,6 @@ std::string refused_setting(const std::string& log) {
   return {};
 }
 
-// As libpq reads it: quoted, with backslashes.
-std::string quoted(const std::string& value) {
-  std::string text = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') text += '\\';
-    text += c;
-  }
-  return text + "'";
-}
-
 }  // namespace
 
 struct Server::State {
@@ -238,7 +229,7 @@ Server::~Server() = default;
 
 std::string Server::connection_string(const std::string& database) const {
   return "host=" + state_->run.directory.path().string() + " port=" + port + " user=" + superuser +
-         " dbname=" + quoted(database);
+         " dbname=" + conninfo_value(database);
 }
 
 std::map<std::string, std::string> Server::environment(const std::string& database) const {

@@ -10,7 +10,6 @@
 
 #include "../connection_string.h"
 #include "../gzip.h"
-#include "../system_error.h"
 #include "embedded_cluster.h"
 #include "loader.h"
 #include "migrations.h"
@@ -157,7 +156,7 @@ struct Store::State {
 
   gate::Report prepare(const ReadRecord& read);
   Loaded load(const ReadRecord& read);
-  void count(LoadResult& result, const std::string& file, std::string text);
+  void count(LoadResult& result, const fs::path& file, bool keep);
   std::vector<std::string> runs_where(const std::string& condition);
   std::string stored_record(const std::string& run_id);
   std::vector<std::string> reload(const std::vector<std::string>& runs);
@@ -199,11 +198,14 @@ Loaded Store::State::load(const ReadRecord& read) {
   return loaded;
 }
 
-// Loads one record and counts what became of it. What is wrong with the record is its own failure;
-// what is wrong with the store ends all.
-void Store::State::count(LoadResult& result, const std::string& file, std::string text) {
+// Loads the record of a file and counts what became of it. What is wrong with the record is its own
+// failure; what is wrong with the store ends all.
+void Store::State::count(LoadResult& result, const fs::path& file, bool keep) {
   try {
-    switch (load(read_record(std::move(text), file))) {
+    const ReadRecord read = read_record(read_run_record_text(file), file.string());
+    if (keep && embedded && !read.record->shard)
+      archive_run_record(run_directory(), read.record->run_id, read.text);
+    switch (load(read)) {
       case Loaded::now:
         ++result.loaded;
         break;
@@ -220,7 +222,7 @@ void Store::State::count(LoadResult& result, const std::string& file, std::strin
   } catch (const Error& error) {
     if (error.kind() == Error::Kind::environment) throw;
     const bool says_where = !error.position().file.empty();
-    result.failures.push_back((says_where ? "" : file + ": ") + gate::to_text(error));
+    result.failures.push_back((says_where ? "" : file.string() + ": ") + gate::to_text(error));
   }
 }
 
@@ -269,16 +271,10 @@ LoadResult Store::State::load_missing() {
       std::erase_if(missing, [&](const auto& file) { return loaded.contains(file.run_id); }));
   const ProgressEnd end{options.progress};
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    const RunRecordFile& file = missing[i];
     if (options.progress)
       options.progress("loading run records: " + std::to_string(i + 1) + " of " +
                        std::to_string(missing.size()));
-    try {
-      count(result, file.file.string(), read_run_record_text(file.file));
-    } catch (const Error& error) {
-      if (error.kind() == Error::Kind::environment) throw;
-      result.failures.push_back(gate::to_text(error));
-    }
+    count(result, missing[i].file, false);
   }
   return result;
 }
@@ -330,20 +326,7 @@ std::vector<int> Store::rollback(int number) {
 LoadResult Store::import(const std::vector<fs::path>& files) {
   migrate();
   LoadResult result;
-  for (const fs::path& file : files) {
-    try {
-      std::string text = read_run_record_text(file);
-      if (state_->embedded) {
-        const ReadRecord read = read_record(text, file.string());
-        if (!read.record->shard)
-          archive_run_record(state_->run_directory(), read.record->run_id, text);
-      }
-      state_->count(result, file.string(), std::move(text));
-    } catch (const Error& error) {
-      if (error.kind() == Error::Kind::environment) throw;
-      result.failures.push_back(gate::to_text(error));
-    }
-  }
+  for (const fs::path& file : files) state_->count(result, file, true);
   state_->analyze(result);
   return result;
 }
